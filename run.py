@@ -1,0 +1,153 @@
+"""Run the demo or all tests in an environment made for it: ``python3 run.py demo`` or ``python3 run.py test``.
+
+Needs Python 3.10 or newer with pip. With cargo on the PATH the Rust backend is built too; without it everything runs on
+Numba alone. The environments are ``.venv-demo`` and ``.venv-test`` beside this file; delete them to start afresh.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+RUST = ROOT / "rust_backend"
+
+# noxfile.py runs these same commands.
+RUST_CHECKS = {
+    "cargo fmt": ["cargo", "fmt", "--all", "--check"],
+    "cargo clippy": ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
+    "cargo test": ["cargo", "test", "--workspace", "--locked"],
+}
+PYTEST = ["-m", "pytest"]
+PYTEST_FAST = ["-m", "pytest", "-m", "not slow"]
+
+
+def say(text):
+    """Print a line now, so that it stands before the output of the next command."""
+    print(f"== {text}", flush=True)
+
+
+def call(*command, cwd=ROOT, **environment):
+    """Run a command and return its exit code."""
+    inherited = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}}
+    inherited["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    return subprocess.call([str(part) for part in command], cwd=cwd, env={**inherited, **environment})
+
+
+def require(*command, reason):
+    """Run a command; when it fails, end with a sentence that says what failed."""
+    if code := call(*command):
+        sys.exit(f"run.py: {reason} (exit code {code}); the lines above say why.")
+
+
+def find_cargo():
+    """Return whether the Rust backend can be built; rustup's folder counts even before a new shell has it on its PATH."""
+    rustup = str(Path.home() / ".cargo" / "bin")
+    if shutil.which("cargo") is None and shutil.which("cargo", path=rustup):
+        os.environ["PATH"] = os.environ.get("PATH", os.defpath) + os.pathsep + rustup
+    return RUST.is_dir() and shutil.which("cargo") is not None
+
+
+def digest(*facts):
+    """Return a digest of all that decides what gets installed: the sources and these facts."""
+    state = hashlib.sha256(repr((sys.version, sys.prefix, facts)).encode())
+    for folder in (ROOT / "src", RUST):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not {"target", "__pycache__"} & set(path.relative_to(ROOT).parts):
+                state.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    state.update((ROOT / "pyproject.toml").read_bytes() + (ROOT / "README.md").read_bytes())
+    return state.hexdigest()
+
+
+def make_environment(folder):
+    """Return the Python of the virtual environment in ``folder``, made anew unless a working one is there."""
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    works = f"import pip, sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
+    if python.exists() and call(python, "-c", works) == 0:
+        return python
+    say(f"Making the virtual environment {folder.name}")
+    shutil.rmtree(folder, ignore_errors=True)
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    # Debian and Ubuntu split ensurepip off, so the pip that is there puts a pip into the environment instead. Where
+    # even that pip is too old for --python, the bundled one is the last way.
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-input", "pip>=25.1"]
+    if call(*install):
+        require(python, "-m", "ensurepip", "--upgrade", reason="no pip could be put into the virtual environment")
+        require(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1", reason="pip could not be updated")
+    return python
+
+
+def install_package(python, *requirements):
+    """Install Ferrumba from this checkout; its dependencies come as ready wheels."""
+    say("Installing Ferrumba and what it needs (about a minute the first time)")
+    require(python, "-m", "pip", "install", "--quiet", "--no-input", *requirements, reason="the installation failed")
+
+
+def install_rust(python):
+    """Build and install the Rust backend; return whether that worked."""
+    say("Building the Rust backend (about a minute the first time)")
+    return call(python, "-m", "pip", "install", "--quiet", "--no-input", "--force-reinstall", "--no-deps", RUST) == 0
+
+
+def demo(arguments):
+    """Install into ``.venv-demo`` and run ``ferrumba demo`` there."""
+    folder = ROOT / ".venv-demo"
+    python = make_environment(folder)
+    cargo, stamp = find_cargo(), folder / "installed"
+    state = digest(cargo)
+    if not stamp.exists() or stamp.read_text() != state:
+        stamp.unlink(missing_ok=True)
+        install_package(python, ".[all]")
+        if not cargo:
+            say("No cargo on the PATH: going on with Numba alone; Rust is at https://rustup.rs")
+            call(python, "-m", "pip", "uninstall", "--quiet", "--yes", "ferrumba-rust")
+            stamp.write_text(state)
+        elif install_rust(python):
+            stamp.write_text(state)
+        else:
+            say("The Rust backend could not be built (see above): going on with Numba alone")
+    return call(python, "-m", "ferrumba", "demo", *arguments)
+
+
+def test(arguments):
+    """Run every check and the whole test-suite, on each backend and without the Rust wheel; sum up at the end."""
+    for name in [name for name in os.environ if name.startswith(("FERRUMBA_", "MORTIE_"))]:
+        del os.environ[name]
+    python, cargo, results = make_environment(ROOT / ".venv-test"), find_cargo(), {}
+
+    def step(name, *command, **options):
+        say(name)
+        started = time.monotonic()
+        code = call(*command, **options)
+        results[name] = (code == 0, f"{name} {'ok' if code == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)")
+
+    call(python, "-m", "pip", "uninstall", "--quiet", "--yes", "ferrumba-rust")
+    install_package(python, ".[all]", "--group", "test")
+    if cargo:
+        for name, command in RUST_CHECKS.items():
+            step(name, *command, cwd=RUST)
+        step("pytest, Rust wheel absent", python, *PYTEST_FAST, *arguments)
+        if install_rust(python):
+            step("pytest, Rust wheel installed", python, *PYTEST, *arguments)
+            step("pytest, FERRUMBA_FORCE_NUMBA=1", python, *PYTEST, *arguments, FERRUMBA_FORCE_NUMBA="1")
+        else:
+            results["build"] = (False, "Rust backend FAILED to build")
+    else:
+        say("No cargo on the PATH: testing Numba alone; Rust is at https://rustup.rs")
+        step("pytest, Rust wheel absent", python, *PYTEST, *arguments)
+    passed = all(good for good, _ in results.values())
+    say(f"{'All passed' if passed else 'FAILED'}: " + ", ".join(text for _, text in results.values()))
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    commands = {"demo": demo, "test": test}
+    if sys.version_info < (3, 10):  # noqa: UP036 -- this file runs before any installer could have checked
+        sys.exit(f"run.py: Python 3.10 or newer is needed, and this is {sys.version.split()[0]}; call a newer python3.")
+    if len(sys.argv) < 2 or sys.argv[1] not in commands:
+        sys.exit(__doc__)
+    sys.exit(commands[sys.argv[1]](sys.argv[2:]))

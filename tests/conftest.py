@@ -1,0 +1,13 @@
+"""What holds for the whole suite, and for the processes that its tests start."""
+
+import os
+
+from hypothesis import settings
+
+# A kernel that inlines a helper of another file is not recompiled when only that file changes, so tests never read
+# machine code from the disk; they also leave none behind.
+os.environ.setdefault("FERRUMBA_NUMBA_CACHE", "0")
+
+# The first example pays for the compilation, so no example has a deadline.
+settings.register_profile("ferrumba", deadline=None)
+settings.load_profile("ferrumba")
