@@ -4,7 +4,8 @@ From a declaration come the parity test of every backend, the property test, the
 the line in the documentation. A kernel itself is a plain loop ``f(*inputs, *outputs) -> int``:
 
 * inputs and outputs are C-contiguous, aligned arrays of native byte order, of the declared dtypes;
-* inputs have length n or 1 (one value for all rows), outputs have n rows, where n is any number >= 0;
+* inputs have length n, those declared ``uniform`` also 1 (one value for all rows); outputs have n rows; n is any
+  number >= 0;
 * the loop writes every row of every output, allocates nothing that grows with n, and never raises;
 * it returns the index of the first row with an invalid input, or -1; such a row gets the sentinel of the output.
 """
@@ -32,10 +33,13 @@ class Input:
         Name of the argument, as the public function and its errors call it.
     dtype : str
         NumPy name of the element type.
+    uniform : bool
+        Whether an array of length 1 may stand for one value in all rows.
     """
 
     name: str
     dtype: str
+    uniform: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from ferrumba.healpix import cases
 from ferrumba.healpix.cases import MAX_MORTON_ORDER, MAX_ORDER
 
 LON, LAT = Input("lon", "float64"), Input("lat", "float64")
-NESTED, ORDER, UNIQ, MORTON = (Input(name, "int64") for name in ("nested", "order", "uniq", "morton"))
+NESTED, UNIQ, MORTON = (Input(name, "int64") for name in ("nested", "uniq", "morton"))
+ORDER = Input("order", "int64", uniform=True)
 
 TO_NESTED, TO_UNIQ, TO_ORDER = (Output(name, "int64", -1) for name in ("nested", "uniq", "order"))
 TO_MORTON = Output("morton", "int64", 0)
@@ -165,7 +166,7 @@ KERNELS = tuple(
         (
             "morton_children",
             "All descendants of decimal Morton ids some levels down, in Z-order.",
-            (MORTON, Input("levels", "int64")),
+            (MORTON, Input("levels", "int64", uniform=True)),
             (Output("children", "int64", 0, lambda morton, levels: (4 ** int(levels[0]),)),),
             cases.morton_levels,
             levels_fault,
@@ -173,7 +174,7 @@ KERNELS = tuple(
         (
             "morton_contains",
             "Whether decimal Morton ids are ancestors of, or equal to, others.",
-            (Input("ancestor", "int64"), Input("descendant", "int64")),
+            (Input("ancestor", "int64", uniform=True), Input("descendant", "int64")),
             (Output("contains", "bool", False),),
             cases.morton_pairs,
             pair_fault,
@@ -228,3 +229,5 @@ KERNELS = tuple(
         ),
     )
 )
+
+BY_STEM = {kernel.stem: kernel for kernel in KERNELS}
