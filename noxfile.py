@@ -1,4 +1,4 @@
-"""The checks one by one: ``nox -l`` lists them, ``nox -s lint`` runs one; ``python3 run.py test`` is the core of them."""
+"""The checks one by one: ``nox -l`` lists them, ``nox -s lint`` runs one; ``python3 run.py test`` is their core."""
 
 import re
 import sys

@@ -45,7 +45,7 @@ def require(*command, reason):
 
 
 def find_cargo():
-    """Return whether the Rust backend can be built; rustup's folder counts even before a new shell has it on its PATH."""
+    """Return whether the Rust backend can be built; rustup's folder counts, on the PATH or not."""
     rustup = str(Path.home() / ".cargo" / "bin")
     if shutil.which("cargo") is None and shutil.which("cargo", path=rustup):
         os.environ["PATH"] = os.environ.get("PATH", os.defpath) + os.pathsep + rustup

@@ -1,8 +1,8 @@
 """Build and install both wheels of a commit, for asv; see ``asv.conf.json``.
 
 ``build.py build SOURCE CACHE`` puts the pure wheel into CACHE and the Rust wheel into CACHE/rust; ``build.py install
-CACHE`` installs what is there. A commit from before the Rust backend has the pure wheel only. The Cargo target folder is
-shared by all commits (``.asv/cargo``), so that a further commit compiles only what it changed.
+CACHE`` installs what is there. A commit from before the Rust backend has the pure wheel only. The Cargo target folder
+is shared by all commits (``.asv/cargo``), so that a further commit compiles only what it changed.
 """
 
 import os

@@ -27,7 +27,7 @@ def order_fault(order: int, highest: int = MAX_ORDER) -> str | None:
     if 0 <= order <= highest:
         return None
     kind = "decimal Morton ids fit 64 bits at orders" if highest == MAX_MORTON_ORDER else "HEALPix orders are"
-    return f"is order {order}, but {kind} 0 to {highest}; give an order in that range"
+    return f"is {order}, but {kind} 0 to {highest}; give an order in that range"
 
 
 def lonlat_fault(lon: float, lat: float, order: int, highest: int = MAX_ORDER) -> str:
