@@ -94,4 +94,4 @@ def docs(session):
 def bench(session):
     """Compare the backends quickly with pytest-benchmark; further arguments go to pytest."""
     install(session, "bench", rust=True)
-    session.run("python", "-m", "pytest", "benchmarks", "-o", "addopts=", *session.posargs)
+    session.run("python", *PYTEST, "benchmarks/quick", *session.posargs)
