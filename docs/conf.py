@@ -70,7 +70,7 @@ def commands_reference():
     return "\n".join(parts)
 
 
-def write_tables(app):
+def write_tables(_app):
     """Write the generated pages before Sphinx reads the sources; unchanged files keep their time stamp."""
     GENERATED.mkdir(parents=True, exist_ok=True)
     for name, make in {"kernels.md": kernels_table, "commands.md": commands_reference}.items():
