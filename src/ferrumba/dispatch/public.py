@@ -13,10 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from ferrumba.dispatch.driver import BLOCK, Pieces, run
+from ferrumba.dispatch import driver
+from ferrumba.dispatch.driver import Pieces, run
 from ferrumba.dispatch.kernel import Input, Kernel, Output
 
-ADAPTERS = {"pandas": "ferrumba.integrations.pandas", "dask": "ferrumba.integrations.dask"}
+ADAPTERS = {
+    "pandas": "ferrumba.integrations.pandas",
+    "dask": "ferrumba.integrations.dask",
+    "dask_expr": "ferrumba.integrations.dask",  # where Dask kept its Series until 2025
+}
 POLICIES = ("raise", "mask", "sentinel")
 
 _FILL = {"float64": math.nan, "int64": np.iinfo(np.int64).min}
@@ -78,7 +83,7 @@ def _flat(argument: Input, array: np.ndarray, shape: tuple[int, ...], rows: int)
     if argument.uniform and array.size == 1:
         return np.require(array, argument.dtype, ("C", "A")).reshape(1)
     whole = array if array.shape == shape else np.broadcast_to(array, shape)
-    if rows <= BLOCK or (array.dtype == argument.dtype and whole.flags.c_contiguous and whole.flags.aligned):
+    if rows <= driver.BLOCK or (array.dtype == argument.dtype and whole.flags.c_contiguous and whole.flags.aligned):
         return np.require(whole, argument.dtype, ("C", "A")).reshape(rows)
     return Pieces(whole, np.dtype(argument.dtype))
 

@@ -1,0 +1,140 @@
+"""Dask in, Dask out, lazily: one task for each block, and nothing computed until the result is.
+
+* Dask arrays give Dask arrays, Dask Series Dask Series; several outputs give a tuple. Values for each row beyond one
+  (neighbours, vertices) are a trailing axis in one chunk, or the columns of a Dask DataFrame.
+* A task holds the name of its kernel and a reference to a function of this module, so it travels to any process that
+  has Ferrumba. ``backend=`` travels with it; ``use_backend``, ``set_backend``, the environment and the calibration table
+  are those of the worker.
+* An invalid row raises when its block is computed; the index in the error counts from the start of the block.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import dask.array as da
+import numpy as np
+
+from ferrumba.dispatch import public, registry
+from ferrumba.dispatch.kernel import Input, Kernel, Output
+
+_NULLABLE = {"i": "Int64", "f": "Float64", "b": "boolean"}
+
+
+def apply(kernel: Kernel, values: tuple[Any, ...], *, out: Any, backend: str | None, invalid: str) -> Any:
+    """Map a kernel over arguments of which at least one is of Dask; the counterpart of ``dispatch.public.apply``."""
+    function = functools.partial(_apply_named, kernel.name, backend, invalid)
+    return lift(function, values, kernel.inputs, kernel.outputs, out=out, masked=invalid == "mask")
+
+
+def _apply_named(kernel: str, backend: str | None, invalid: str, *values: Any) -> Any:
+    return public.apply(registry.kernel(kernel), *values, backend=backend, invalid=invalid)
+
+
+def lift(
+    function: Callable[..., Any],
+    values: tuple[Any, ...],
+    inputs: tuple[Input, ...],
+    outputs: tuple[Output, ...],
+    *,
+    out: Any = None,
+    masked: bool = False,
+) -> Any:
+    """Map a picklable array function over the blocks of Dask collections.
+
+    Raises
+    ------
+    TypeError
+        If ``out`` was given, an argument is a Dask DataFrame or bag, or arrays stand beside a Dask Series.
+    """
+    if out is not None:
+        raise TypeError("out is given together with a Dask collection, but those are lazy; use the result, or da.store it")
+    if all(isinstance(value, da.Array) for value in values if of_dask(value)):
+        return _map_blocks(function, values, inputs, outputs, masked)
+    return _map_partitions(function, values, inputs, outputs, masked)
+
+
+def of_dask(value: Any) -> bool:
+    """Return whether a value belongs to Dask; its Series lived in a package of their own until 2025."""
+    return type(value).__module__.partition(".")[0] in ("dask", "dask_expr")
+
+
+def _trailing(output: Output, values: tuple[Any, ...]) -> tuple[int, ...]:
+    return output.trailing(*[None if of_dask(value) else np.atleast_1d(value) for value in values])
+
+
+def _map_blocks(
+    function: Callable[..., Any],
+    values: tuple[Any, ...],
+    inputs: tuple[Input, ...],
+    outputs: tuple[Output, ...],
+    masked: bool,
+) -> Any:
+    arrays = [
+        value if isinstance(value, da.Array) else public.as_array(argument, value)
+        for argument, value in zip(inputs, values, strict=True)
+    ]
+    sizes = {f"{o.name}_{axis}": n for o in outputs for axis, n in enumerate(_trailing(o, values))}
+    axes = ["(" + ",".join(axis for axis in sizes if axis.rpartition("_")[0] == o.name) + ")" for o in outputs]
+    empty: Callable[..., np.ndarray] = np.ma.empty if masked else np.empty
+    metas = tuple(empty((0,), dtype=output.dtype) for output in outputs)
+    return da.apply_gufunc(
+        function,
+        ",".join(["()"] * len(arrays)) + "->" + ",".join(axes),
+        *arrays,
+        output_sizes=sizes,
+        meta=metas if len(outputs) > 1 else metas[0],
+        allow_rechunk=True,
+    )
+
+
+def _map_partitions(
+    function: Callable[..., Any],
+    values: tuple[Any, ...],
+    inputs: tuple[Input, ...],
+    outputs: tuple[Output, ...],
+    masked: bool,
+) -> Any:
+    import dask.dataframe as dd
+
+    scalars = {}
+    for place, (argument, value) in enumerate(zip(inputs, values, strict=True)):
+        if isinstance(value, dd.Series) and not isinstance(value, dd.Index):
+            continue
+        if of_dask(value) or np.ndim(value) > 0:
+            raise TypeError(
+                f"{argument.name} is a {type(value).__name__}, but beside a Dask Series only Dask Series and scalars can be "
+                "cut into the same partitions; give one column, or use .to_dask_array() for all"
+            )
+        scalars[place] = value
+    # The columns of one frame that holds all outputs: maps cannot return several collections.
+    columns = {
+        output.name: [f"{output.name}_{number}" for number in range(shape[0])] if shape else [output.name]
+        for output, shape in ((output, _trailing(output, values)) for output in outputs)
+    }
+    kinds = {output.name: np.dtype(output.dtype) for output in outputs}
+    meta = {
+        column: _NULLABLE[kinds[name].kind] if masked else kinds[name] for name, names in columns.items() for column in names
+    }
+    frame = dd.map_partitions(
+        functools.partial(_on_partition, function, tuple(meta), scalars),
+        *[value for place, value in enumerate(values) if place not in scalars],
+        meta=meta,
+    )
+    results = []
+    for name, names in columns.items():
+        if names == [name]:
+            results.append(frame[name])
+        else:
+            results.append(frame[names].rename(columns={column: number for number, column in enumerate(names)}))
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def _on_partition(function: Callable[..., Any], columns: tuple[str, ...], scalars: dict[int, Any], *series: Any) -> Any:
+    import pandas as pd
+
+    rest = iter(series)
+    results = function(*[scalars[n] if n in scalars else next(rest) for n in range(len(scalars) + len(series))])
+    return pd.concat(results if isinstance(results, tuple) else (results,), axis=1).set_axis(list(columns), axis=1)
