@@ -37,7 +37,7 @@ print(json.dumps(answers))
 
 @pytest.fixture(scope="module")
 def older_wheel(tmp_path_factory):
-    """Put a distribution ``ferrumba-rust`` 0.0.9 before the installed one: importlib.metadata takes the first it meets."""
+    """Put a distribution ``ferrumba-rust`` 0.0.9 before the installed one; the first on the path counts."""
     pytest.importorskip("ferrumba_rust", reason="the Rust wheel is not installed")
     folder = tmp_path_factory.mktemp("older_wheel")
     (folder / "older_wheel.py").write_text(OLDER_WHEEL)

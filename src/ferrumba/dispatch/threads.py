@@ -45,7 +45,7 @@ def processors() -> int:
         allowed = len(os.sched_getaffinity(0))
     except AttributeError:
         allowed = os.cpu_count() or 1
-    return max(1, min(allowed, math.ceil(_cgroup_quota())))
+    return max(1, math.ceil(min(allowed, _cgroup_quota())))
 
 
 def _worker() -> str | None:

@@ -1,0 +1,59 @@
+"""What an import may load and cost."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("numba", "llvmlite", "scipy", "pandas", "dask", "distributed", "pyarrow", "matplotlib", "typer", "rich", "ferrumba_rust")
+
+
+def run(code, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, **environment}
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def loaded_after(code, **environment):
+    return set(run(f"{code}\nimport sys; print(*{{name.partition('.')[0] for name in sys.modules}})", **environment).split())
+
+
+@pytest.mark.parametrize("code", ["import ferrumba", "from ferrumba import healpix", "from ferrumba.compat import mortie"])
+def test_import_loads_numpy_only(code):
+    assert loaded_after(code).isdisjoint(HEAVY)
+
+
+def test_import_starts_no_thread_and_opens_no_file():
+    code = "import ferrumba.healpix, threading, os; print(threading.active_count(), len(os.listdir('/proc/self/fd')))"
+    bare = "import numpy, threading, os; print(threading.active_count(), len(os.listdir('/proc/self/fd')))"
+    if not os.path.isdir("/proc/self/fd"):
+        pytest.skip("needs /proc to count open files")
+    assert run(code) == run(bare)
+
+
+def test_import_costs_at_most_60_ms_over_numpy():
+    code = "import numpy, time; t = time.perf_counter(); import ferrumba.healpix; print(time.perf_counter() - t)"
+    assert min(float(run(code)) for _ in range(5)) < 0.060
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ferrumba_rust") is None, reason="the Rust wheel is not installed here")
+class TestServedByRust:
+    CODE = """
+import time
+from ferrumba import healpix
+start = time.perf_counter()
+healpix.lonlat_to_nested(166.67, -77.85, 18, backend="rust")
+print(time.perf_counter() - start)
+"""
+
+    def test_numba_is_never_imported(self):
+        environment = {"FERRUMBA_FORCE_NUMBA": "0", "MORTIE_FORCE_NUMBA": "0"}
+        assert {"numba", "llvmlite"}.isdisjoint(loaded_after(self.CODE, **environment))
+
+    def test_first_call_takes_at_most_30_ms(self):
+        environment = {"FERRUMBA_FORCE_NUMBA": "0", "MORTIE_FORCE_NUMBA": "0"}
+        assert min(float(run(self.CODE, **environment)) for _ in range(5)) < 0.030
