@@ -104,7 +104,7 @@ def demo(arguments):
         install_package(python, ".[all]")
         if not cargo:
             say("No cargo on the PATH: going on with Numba alone; Rust is at https://rustup.rs")
-            call(python, "-m", "pip", "uninstall", "--quiet", "--yes", "ferrumba-rust")
+            call(python, "-m", "pip", "uninstall", "-qq", "--yes", "ferrumba-rust")
             stamp.write_text(state)
         elif install_rust(python):
             stamp.write_text(state)
@@ -125,7 +125,7 @@ def test(arguments):
         code = call(*command, **options)
         results[name] = (code == 0, f"{name} {'ok' if code == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)")
 
-    call(python, "-m", "pip", "uninstall", "--quiet", "--yes", "ferrumba-rust")
+    call(python, "-m", "pip", "uninstall", "-qq", "--yes", "ferrumba-rust")
     install_package(python, ".[all]", "--group", "test")
     if cargo:
         for name, command in RUST_CHECKS.items():
