@@ -42,6 +42,7 @@ class Pieces:
         return self._rows
 
     def __getitem__(self, rows: slice) -> np.ndarray:
+        """Return a copy of some rows, or a view where they are canonical as they lie."""
         return np.require(self._source[rows], self._dtype, ("C", "A"))
 
 

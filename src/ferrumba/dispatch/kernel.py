@@ -40,6 +40,10 @@ class Input:
     name: str
     dtype: str
     uniform: bool = False
+    numpy: np.dtype = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numpy", np.dtype(self.dtype))
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,10 @@ class Output:
     dtype: str
     sentinel: Any
     trailing: Callable[..., tuple[int, ...]] = lambda *inputs: ()
+    numpy: np.dtype = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numpy", np.dtype(self.dtype))
 
 
 @dataclass(frozen=True)

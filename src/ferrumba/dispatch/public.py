@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ferrumba.dispatch import driver
-from ferrumba.dispatch.driver import Pieces, run
+from ferrumba.dispatch.driver import Pieces
 from ferrumba.dispatch.kernel import Input, Kernel, Output
 
 ADAPTERS = {
@@ -48,6 +48,8 @@ def as_array(argument: Input, value: Any) -> np.ndarray:
     ValueError
         If an unsigned integer does not fit int64, or the nesting of a list is ragged.
     """
+    if type(value) is np.ndarray and value.dtype == argument.numpy:
+        return value
     if isinstance(value, np.ma.MaskedArray):
         value = value.astype(argument.dtype).filled(_FILL[argument.dtype]) if value.dtype.kind in "fiu" else value.data
     try:
@@ -55,7 +57,7 @@ def as_array(argument: Input, value: Any) -> np.ndarray:
     except ValueError as fault:
         raise ValueError(f"{argument.name} cannot be made an array ({fault}); give numbers in a regular shape") from None
     kind = array.dtype.kind
-    if array.dtype == argument.dtype:
+    if array.dtype == argument.numpy:
         return array
     if argument.dtype == "float64":
         if kind in "iu" or (kind == "f" and array.dtype.itemsize <= 8):
@@ -72,20 +74,29 @@ def as_array(argument: Input, value: Any) -> np.ndarray:
 
 
 def _common_shape(kernel: Kernel, arrays: list[np.ndarray]) -> tuple[int, ...]:
+    shapes = {array.shape for array in arrays} - {()}
+    if len(shapes) <= 1:
+        return shapes.pop() if shapes else ()
     try:
-        return np.broadcast_shapes(*[array.shape for array in arrays])
+        return np.broadcast_shapes(*shapes)
     except ValueError:
-        shapes = ", ".join(f"{i.name} {a.shape}" for i, a in zip(kernel.inputs, arrays, strict=True))
-        raise ValueError(f"shapes do not broadcast: {shapes}; make them equal or 1 along each axis") from None
+        shown = ", ".join(f"{i.name} {a.shape}" for i, a in zip(kernel.inputs, arrays, strict=True))
+        raise ValueError(f"shapes do not broadcast: {shown}; make them equal or 1 along each axis") from None
 
 
-def _flat(argument: Input, array: np.ndarray, shape: tuple[int, ...], rows: int) -> np.ndarray | Pieces:
-    if argument.uniform and array.size == 1:
-        return np.require(array, argument.dtype, ("C", "A")).reshape(1)
-    whole = array if array.shape == shape else np.broadcast_to(array, shape)
-    if rows <= driver.BLOCK or (array.dtype == argument.dtype and whole.flags.c_contiguous and whole.flags.aligned):
-        return np.require(whole, argument.dtype, ("C", "A")).reshape(rows)
-    return Pieces(whole, np.dtype(argument.dtype))
+def _canonical(array: np.ndarray, dtype: np.dtype) -> bool:
+    flags = array.flags
+    return array.dtype == dtype and flags.c_contiguous and flags.aligned
+
+
+def _flat(argument: Input, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | Pieces:
+    if array.shape != shape and not (argument.uniform and array.size == 1):
+        array = np.broadcast_to(array, shape)
+    if _canonical(array, argument.numpy):
+        return array.reshape(-1)
+    if array.size <= driver.BLOCK:
+        return np.require(array, argument.numpy, ("C", "A")).reshape(-1)
+    return Pieces(array, argument.numpy)
 
 
 def _check_out(output: Output, out: Any, shape: tuple[int, ...]) -> None:
@@ -99,8 +110,7 @@ def _check_out(output: Output, out: Any, shape: tuple[int, ...]) -> None:
 
 
 def _usable(out: np.ndarray, arrays: list[np.ndarray]) -> bool:
-    canonical = out.flags.c_contiguous and out.flags.aligned and out.dtype.isnative
-    return canonical and not any(np.may_share_memory(out, array) for array in arrays)
+    return _canonical(out, out.dtype.newbyteorder("=")) and not any(np.may_share_memory(out, array) for array in arrays)
 
 
 def check_policy(invalid: str) -> None:
@@ -147,26 +157,39 @@ def apply(kernel: Kernel, *values: Any, out: Any = None, backend: str | None = N
     arrays = [as_array(argument, value) for argument, value in zip(kernel.inputs, values, strict=True)]
     shape = _common_shape(kernel, arrays)
     rows = math.prod(shape)
-    inputs = [_flat(argument, array, shape, rows) for argument, array in zip(kernel.inputs, arrays, strict=True)]
-    results = [np.empty((*shape, *o.trailing(*inputs)), dtype=o.dtype) for o in kernel.outputs] if out is None else []
-    if out is not None:
-        given = out if isinstance(out, tuple) else (out,)
-        if len(given) != len(kernel.outputs):
-            names = ", ".join(output.name for output in kernel.outputs)
-            raise ValueError(f"out holds {len(given)} arrays, but the results are {names}; give one array for each")
-        for output, array in zip(kernel.outputs, given, strict=True):
-            _check_out(output, array, (*shape, *output.trailing(*inputs)))
-            results.append(array if _usable(array, arrays) else np.empty(array.shape, output.dtype))
-    first_bad = run(kernel, inputs, [result.reshape(rows, *result.shape[len(shape) :]) for result in results], backend)
+    inputs = [_flat(argument, array, shape) for argument, array in zip(kernel.inputs, arrays, strict=True)]
+    results = _allocate(kernel, inputs, shape) if out is None else _adopt(kernel, inputs, shape, out, arrays)
+    flat = [result if result.ndim == 1 else result.reshape(rows, *result.shape[len(shape) :]) for result in results]
+    first_bad = driver.run(kernel, inputs, flat, backend)
     if first_bad >= 0 and invalid == "raise":
         raise _complain(kernel, arrays, shape, first_bad)
     if out is not None:
-        for array, result in zip(given, results, strict=True):
-            if array is not result:
-                np.copyto(array, result)
-        results = list(given)
+        results = _deliver(results, out)
     if invalid == "mask":
         results = [_masked(output, result) for output, result in zip(kernel.outputs, results, strict=True)]
     if shape == () and out is None:
         results = [result[()] for result in results]
     return results[0] if len(results) == 1 else tuple(results)
+
+
+def _allocate(kernel: Kernel, inputs: list[Any], shape: tuple[int, ...]) -> list[np.ndarray]:
+    return [np.empty(shape + output.trailing(*inputs), output.numpy) for output in kernel.outputs]
+
+
+def _adopt(kernel: Kernel, inputs: list[Any], shape: tuple[int, ...], out: Any, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    """Return the given arrays, or buffers in place of those that a kernel cannot fill directly."""
+    given = out if isinstance(out, tuple) else (out,)
+    if len(given) != len(kernel.outputs):
+        names = ", ".join(output.name for output in kernel.outputs)
+        raise ValueError(f"out holds {len(given)} arrays, but the results are {names}; give one array for each")
+    for output, array in zip(kernel.outputs, given, strict=True):
+        _check_out(output, array, shape + output.trailing(*inputs))
+    return [array if _usable(array, arrays) else np.empty(array.shape, o.numpy) for o, array in zip(kernel.outputs, given, strict=True)]
+
+
+def _deliver(results: list[np.ndarray], out: Any) -> list[np.ndarray]:
+    given = list(out) if isinstance(out, tuple) else [out]
+    for array, result in zip(given, results, strict=True):
+        if array is not result:
+            np.copyto(array, result)
+    return given
