@@ -2,6 +2,6 @@
 
 The functions find these adapters by themselves and load them, with their library, at the first such argument. What
 NumPy can convert needs no adapter: xarray DataArrays, Polars Series and Arrow arrays are read as arrays and give arrays
-back, without their coordinates or names (Dask-backed DataArrays are computed on the way; use ``xarray.apply_ufunc`` with
-``dask="allowed"`` to keep both).
+back, without their coordinates or names, and DataArrays on Dask are computed on the way; ``xarray.apply_ufunc`` with
+``dask="allowed"`` keeps coordinates and laziness.
 """

@@ -3,14 +3,15 @@
 * Dask arrays give Dask arrays, Dask Series Dask Series; several outputs give a tuple. Values for each row beyond one
   (neighbours, vertices) are a trailing axis in one chunk, or the columns of a Dask DataFrame.
 * A task holds the name of its kernel and a reference to a function of this module, so it travels to any process that
-  has Ferrumba. ``backend=`` travels with it; ``use_backend``, ``set_backend``, the environment and the calibration table
-  are those of the worker.
+  has Ferrumba. ``backend=`` travels with it; ``use_backend``, ``set_backend``, the environment and the calibration
+  table are those of the worker.
 * An invalid row raises when its block is computed; the index in the error counts from the start of the block.
 """
 
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -50,7 +51,10 @@ def lift(
         If ``out`` was given, an argument is a Dask DataFrame or bag, or arrays stand beside a Dask Series.
     """
     if out is not None:
-        raise TypeError("out is given together with a Dask collection, but those are lazy; use the result, or da.store it")
+        raise TypeError("out is given together with a Dask collection, but those are lazy; use the result or da.store")
+    for argument, value in zip(inputs, values, strict=True):
+        if type(value).__module__.partition(".")[0] == "pandas":
+            raise TypeError(f"{argument.name} is of pandas beside a Dask argument; give all of them as one of the two")
     if all(isinstance(value, da.Array) for value in values if of_dask(value)):
         return _map_blocks(function, values, inputs, outputs, masked)
     return _map_partitions(function, values, inputs, outputs, masked)
@@ -72,22 +76,25 @@ def _map_blocks(
     outputs: tuple[Output, ...],
     masked: bool,
 ) -> Any:
+    # da.apply_gufunc would do, but refuses two arrays of unknown chunk sizes, which every Dask Series gives.
     arrays = [
         value if isinstance(value, da.Array) else public.as_array(argument, value)
         for argument, value in zip(inputs, values, strict=True)
     ]
-    sizes = {f"{o.name}_{axis}": n for o in outputs for axis, n in enumerate(_trailing(o, values))}
-    axes = ["(" + ",".join(axis for axis in sizes if axis.rpartition("_")[0] == o.name) + ")" for o in outputs]
-    empty: Callable[..., np.ndarray] = np.ma.empty if masked else np.empty
-    metas = tuple(empty((0,), dtype=output.dtype) for output in outputs)
-    return da.apply_gufunc(
-        function,
-        ",".join(["()"] * len(arrays)) + "->" + ",".join(axes),
-        *arrays,
-        output_sizes=sizes,
-        meta=metas if len(outputs) > 1 else metas[0],
-        allow_rechunk=True,
-    )
+    axes = tuple(range(max(array.ndim for array in arrays)))
+    pairs = [part for array in arrays for part in (da.asarray(array), axes[len(axes) - array.ndim :])]
+
+    def mapped(over: Callable[..., Any], pairs: list[Any], output: Output) -> Any:
+        shape = _trailing(output, values)
+        new_axes = dict(enumerate(shape, len(axes)))
+        empty = (np.ma.empty if masked else np.empty)((0,) * (len(axes) + len(shape)), dtype=output.dtype)
+        return da.blockwise(over, (*axes, *new_axes), *pairs, new_axes=new_axes, meta=empty)
+
+    if len(outputs) == 1:
+        return mapped(function, pairs, outputs[0])
+    # Blocks of this array are tuples, one item for each output.
+    whole = da.blockwise(function, axes, *pairs, meta=np.empty((0,) * len(axes), dtype=object))
+    return tuple(mapped(operator.itemgetter(number), [whole, axes], output) for number, output in enumerate(outputs))
 
 
 def _map_partitions(
@@ -105,8 +112,8 @@ def _map_partitions(
             continue
         if of_dask(value) or np.ndim(value) > 0:
             raise TypeError(
-                f"{argument.name} is a {type(value).__name__}, but beside a Dask Series only Dask Series and scalars can be "
-                "cut into the same partitions; give one column, or use .to_dask_array() for all"
+                f"{argument.name} is a {type(value).__name__}, but beside a Dask Series only Dask Series and scalars "
+                "can be cut into the same partitions; give one column, or use .to_dask_array() for all"
             )
         scalars[place] = value
     # The columns of one frame that holds all outputs: maps cannot return several collections.
@@ -114,10 +121,10 @@ def _map_partitions(
         output.name: [f"{output.name}_{number}" for number in range(shape[0])] if shape else [output.name]
         for output, shape in ((output, _trailing(output, values)) for output in outputs)
     }
-    kinds = {output.name: np.dtype(output.dtype) for output in outputs}
-    meta = {
-        column: _NULLABLE[kinds[name].kind] if masked else kinds[name] for name, names in columns.items() for column in names
-    }
+    meta = {}
+    for output in outputs:
+        kind = np.dtype(output.dtype)
+        meta |= dict.fromkeys(columns[output.name], _NULLABLE[kind.kind] if masked else kind)
     frame = dd.map_partitions(
         functools.partial(_on_partition, function, tuple(meta), scalars),
         *[value for place, value in enumerate(values) if place not in scalars],

@@ -52,13 +52,16 @@ def lift(
     """
     for argument, value in zip(inputs, values, strict=True):
         if isinstance(value, pd.DataFrame):
-            raise TypeError(f"{argument.name} is a DataFrame; give one column of it, such as df[{value.columns[0]!r}]"
-                            if len(value.columns) else f"{argument.name} is a DataFrame without columns; give a Series")
+            raise TypeError(
+                f"{argument.name} is a DataFrame, but one column is needed; give a Series such as df['name']"
+            )
         if type(value).__module__.partition(".")[0] in ("dask", "dask_expr"):
             raise TypeError(f"{argument.name} is of Dask beside a pandas argument; give all of them as one of the two")
     index = _common_index(values, inputs)
     if index is not None and out is not None:
-        raise TypeError("out is given together with a Series, but Series get a new one; pass series.to_numpy() to fill out")
+        raise TypeError(
+            "out is given together with a Series, but a new one is made; pass series.to_numpy() to fill out"
+        )
     missing: list[str] = []
     arrays = [_plain(argument, value, missing) for argument, value in zip(inputs, values, strict=True)]
     try:
@@ -69,11 +72,9 @@ def lift(
         raise ValueError(f"{fault} (missing values, here in {' and '.join(missing)}, are invalid)") from None
     if index is None:
         return results
-    several = isinstance(results, tuple)
-    dressed = [
-        _dress(output, result, index) for output, result in zip(outputs, results if several else (results,), strict=True)
-    ]
-    return tuple(dressed) if several else dressed[0]
+    if len(outputs) == 1:
+        return _dress(outputs[0], results, index)
+    return tuple(_dress(output, result, index) for output, result in zip(outputs, results, strict=True))
 
 
 def _common_index(values: tuple[Any, ...], inputs: tuple[Input, ...]) -> pd.Index | None:

@@ -1,0 +1,1 @@
+"""The names and semantics of the projects that Ferrumba replaces, one module for each."""
