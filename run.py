@@ -40,7 +40,8 @@ def call(*command, cwd=ROOT, **environment):
 
 def require(*command, reason):
     """Run a command; when it fails, end with a sentence that says what failed."""
-    if code := call(*command):
+    code = call(*command)
+    if code != 0:
         sys.exit(f"run.py: {reason} (exit code {code}); the lines above say why.")
 
 
@@ -66,8 +67,10 @@ def digest(*facts):
 def make_environment(folder):
     """Return the Python of the virtual environment in ``folder``, made anew unless a working one is there."""
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    works = f"import pip, sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]})"
-    if python.exists() and call(python, "-c", works) == 0:
+    works = (
+        "import sys; from importlib.util import find_spec; sys.exit(not find_spec('pip') or str(sys.version_info[:2])"
+    )
+    if python.exists() and call(python, "-c", f"{works} != {str(sys.version_info[:2])!r})") == 0:
         return python
     say(f"Making the virtual environment {folder.name}")
     shutil.rmtree(folder, ignore_errors=True)

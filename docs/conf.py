@@ -46,7 +46,7 @@ def commands_reference():
     """Return every command of ``ferrumba`` with its arguments and options, in Markdown."""
     import typer
 
-    from ferrumba.cli import app
+    from ferrumba.cli.app import app
 
     group = typer.main.get_command(app)
     context = group.make_context("ferrumba", ["--help"], resilient_parsing=True)
