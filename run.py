@@ -67,10 +67,8 @@ def digest(*facts):
 def make_environment(folder):
     """Return the Python of the virtual environment in ``folder``, made anew unless a working one is there."""
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    works = (
-        "import sys; from importlib.util import find_spec; sys.exit(not find_spec('pip') or str(sys.version_info[:2])"
-    )
-    if python.exists() and call(python, "-c", f"{works} != {str(sys.version_info[:2])!r})") == 0:
+    same, pip = f"str(sys.version_info[:2]) == '{sys.version_info[:2]}'", "importlib.util.find_spec('pip')"
+    if python.exists() and call(python, "-c", f"import sys, importlib.util; sys.exit(not ({same} and {pip}))") == 0:
         return python
     say(f"Making the virtual environment {folder.name}")
     shutil.rmtree(folder, ignore_errors=True)
