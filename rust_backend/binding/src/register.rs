@@ -1,0 +1,45 @@
+//! The one macro that registers kernels.
+
+/// Makes a Python function of each kernel and a function `kernels` that returns them all with their revisions.
+///
+/// A line is `family.name, revision, (input: type, ..) -> (output: type, ..);` with the types of [`crate::arrays`].
+macro_rules! kernels {
+    ($($family:ident.$name:ident, $revision:literal,
+        ($($input:ident: $input_type:ty),+) -> ($($output:ident: $output_type:ty),+);)+) => {
+        mod functions {
+            use ferrumba_kernels::simd::Level;
+            use pyo3::exceptions::PyValueError;
+            use pyo3::prelude::*;
+
+            use crate::arrays::{Input, Output, RowCount, Uniform, Wide};
+
+            $(
+                #[pyfunction]
+                #[pyo3(signature = ($($input,)+ $($output,)+ /))]
+                pub(super) fn $name(
+                    py: Python<'_>,
+                    $($input: Input<'_, $input_type>,)+
+                    $(mut $output: Output<'_, $output_type>,)+
+                ) -> PyResult<i64> {
+                    let level = Level::active().map_err(|fault| PyValueError::new_err(fault.to_string()))?;
+                    let mut rows = RowCount::default();
+                    $(let $output = $output.values(stringify!($output), &mut rows)?;)+
+                    $(let $input = $input.values(stringify!($input), &rows)?;)+
+                    let first = py.detach(|| ferrumba_kernels::$family::$name(level, $($input,)+ $($output,)+));
+                    Ok(first.map_or(-1, |row| row as i64))
+                }
+            )+
+        }
+
+        /// Returns the kernels as a dictionary: name -> (revision, function).
+        fn kernels<'py>(module: &Bound<'py, PyModule>) -> PyResult<Bound<'py, pyo3::types::PyDict>> {
+            let kernels = pyo3::types::PyDict::new(module.py());
+            $(
+                let name = concat!(stringify!($family), ".", stringify!($name));
+                kernels.set_item(name, ($revision, wrap_pyfunction!(functions::$name, module)?))?;
+            )+
+            Ok(kernels)
+        }
+    };
+}
+pub(crate) use kernels;

@@ -1,0 +1,70 @@
+//! Bits of nested ids: the face, then bit i of x at bit 2i and bit i of y at bit 2i + 1.
+
+/// The finest order of nested ids.
+pub(crate) const MAX_ORDER: i64 = 29;
+
+/// The places of the face and of x in a packed word `face << 58 | x << 29 | y`, which the stages hand on.
+const FACE_SHIFT: u32 = 58;
+const X_SHIFT: u32 = 29;
+const COORDINATE: u64 = (1 << X_SHIFT) - 1;
+
+/// Packs a cell; the result is not negative.
+#[inline(always)]
+pub(crate) fn pack(face: u64, x: u64, y: u64) -> i64 {
+    (face << FACE_SHIFT | x << X_SHIFT | y) as i64
+}
+
+/// Returns the face, x and y of a packed word.
+#[inline(always)]
+pub(crate) fn unpack(word: i64) -> (u64, u64, u64) {
+    let word = word as u64;
+    (word >> FACE_SHIFT, word >> X_SHIFT & COORDINATE, word & COORDINATE)
+}
+
+/// Whether an id is one at its order, and the order is at most `highest`.
+#[inline(always)]
+pub(crate) fn is_nested(nested: i64, order: i64, highest: i64) -> bool {
+    let shift = 2 * (order as u64 & 31);
+    ((order as u64) <= highest as u64) & ((nested as u64) < (12 << shift))
+}
+
+/// The bits of x in an interleaved word; those of y are its complement.
+pub(crate) const X_BITS: u64 = 0x5555_5555_5555_5555;
+
+/// Moves bit i of a coordinate below 2^32 to bit 2i.
+#[inline(always)]
+pub(crate) fn spread(coordinate: u64) -> u64 {
+    let mut bits = coordinate;
+    bits = (bits | bits << 16) & 0x0000_ffff_0000_ffff;
+    bits = (bits | bits << 8) & 0x00ff_00ff_00ff_00ff;
+    bits = (bits | bits << 4) & 0x0f0f_0f0f_0f0f_0f0f;
+    bits = (bits | bits << 2) & 0x3333_3333_3333_3333;
+    (bits | bits << 1) & X_BITS
+}
+
+/// Moves bit 2i of a word to bit i; the odd bits are dropped.
+#[inline(always)]
+pub(crate) fn compact(word: u64) -> u64 {
+    let mut bits = word & X_BITS;
+    bits = (bits | bits >> 1) & 0x3333_3333_3333_3333;
+    bits = (bits | bits >> 2) & 0x0f0f_0f0f_0f0f_0f0f;
+    bits = (bits | bits >> 4) & 0x00ff_00ff_00ff_00ff;
+    bits = (bits | bits >> 8) & 0x0000_ffff_0000_ffff;
+    (bits | bits >> 16) & 0x0000_0000_ffff_ffff
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_bit_goes_to_its_place_and_back() {
+        for i in 0..32 {
+            assert_eq!(spread(1 << i), 1 << (2 * i));
+            assert_eq!(compact(1 << (2 * i)), 1 << i);
+            assert_eq!(compact(2 << (2 * i)), 0);
+        }
+        let word = 0x0123_4567_89ab_cdef;
+        assert_eq!(spread(compact(word)) | spread(compact(word >> 1)) << 1, word);
+    }
+}

@@ -1,0 +1,190 @@
+//! The SIMD levels that every kernel is compiled for, and the choice among them at run time.
+//!
+//! A kernel is an ordinary loop that LLVM vectorises, compiled once per level; the level is chosen once per call, high
+//! above the loop. Rust contracts no `a * b + c` into one rounding, so the levels agree to the last bit.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+/// The environment variable that chooses the level.
+pub const VARIABLE: &str = "FERRUMBA_RUST_SIMD";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Baseline,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+/// A set of instructions that this processor has; none can be made for one that it lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    pub(crate) kind: Kind,
+}
+
+impl Level {
+    /// The level that every processor of this architecture has.
+    pub const BASELINE: Self = Self { kind: Kind::Baseline };
+
+    /// The names of the levels that this build was compiled for, slowest first.
+    pub fn compiled() -> &'static [&'static str] {
+        #[cfg(target_arch = "x86_64")]
+        return &["baseline", "avx2", "avx512"];
+        #[cfg(not(target_arch = "x86_64"))]
+        return &["baseline"];
+    }
+
+    /// The levels that this build and this processor have, slowest first.
+    pub fn available() -> Vec<Self> {
+        let mut levels = vec![Self::BASELINE];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx2 = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("lzcnt")
+                && is_x86_feature_detected!("popcnt");
+            let avx512 = avx2
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512cd")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl");
+            levels.extend(avx2.then_some(Self { kind: Kind::Avx2 }));
+            levels.extend(avx512.then_some(Self { kind: Kind::Avx512 }));
+        }
+        levels
+    }
+
+    /// The name of the level, as [`VARIABLE`] takes it.
+    pub fn name(self) -> &'static str {
+        match self.kind {
+            Kind::Baseline => "baseline",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512 => "avx512",
+        }
+    }
+
+    /// The level that a value of [`VARIABLE`] asks for; unset, empty and `auto` ask for the fastest.
+    pub fn parse(value: Option<&str>) -> Result<Self, UnknownLevel> {
+        let levels = Self::available();
+        match value {
+            None | Some("" | "auto") => Ok(levels.last().copied().unwrap_or(Self::BASELINE)),
+            Some(name) => levels
+                .into_iter()
+                .find(|level| level.name() == name)
+                .ok_or_else(|| UnknownLevel { value: name.to_owned() }),
+        }
+    }
+
+    /// The level that the environment asks for, read once in the life of the process.
+    pub fn active() -> Result<Self, &'static UnknownLevel> {
+        static ACTIVE: OnceLock<Result<Level, UnknownLevel>> = OnceLock::new();
+        ACTIVE
+            .get_or_init(|| {
+                Self::parse(std::env::var_os(VARIABLE).map(|value| value.to_string_lossy().into_owned()).as_deref())
+            })
+            .as_ref()
+            .copied()
+    }
+}
+
+/// The value of [`VARIABLE`] names no level that this build and this processor have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownLevel {
+    value: String,
+}
+
+impl fmt::Display for UnknownLevel {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = &self.value;
+        let known = if Level::compiled().contains(&value.as_str()) { "is not in this processor" } else { "is unknown" };
+        let names: Vec<_> = Level::available().into_iter().map(Level::name).collect();
+        write!(out, "{VARIABLE} is {value:?}, which {known}; set it to auto, {} or unset it", names.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownLevel {}
+
+/// Compiles a function once per level and gives it a first argument, the [`Level`] to run at.
+///
+/// Whatever the body calls must be `#[inline(always)]`, or it runs at the baseline.
+macro_rules! at_every_level {
+    ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty $body:block) => {
+        $(#[$attribute])*
+        $visibility fn $name(level: $crate::simd::Level, $($argument: $type),*) -> $result {
+            #[inline(always)]
+            fn body($($argument: $type),*) -> $result $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+            fn avx2($($argument: $type),*) -> $result {
+                body($($argument),*)
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+            fn avx512($($argument: $type),*) -> $result {
+                body($($argument),*)
+            }
+
+            match level.kind {
+                $crate::simd::Kind::Baseline => body($($argument),*),
+                // SAFETY: a level exists only on processors that have its instructions.
+                #[cfg(target_arch = "x86_64")]
+                $crate::simd::Kind::Avx2 => unsafe { avx2($($argument),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::simd::Kind::Avx512 => unsafe { avx512($($argument),*) },
+            }
+        }
+    };
+}
+pub(crate) use at_every_level;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    at_every_level! {
+        /// Sums, to show that every level that is offered can run.
+        fn sum(values: &[u64]) -> u64 {
+            values.iter().sum()
+        }
+    }
+
+    #[test]
+    fn every_level_offered_runs() {
+        let values: Vec<u64> = (0..1000).collect();
+        for level in Level::available() {
+            assert_eq!(sum(level, &values), 499_500, "{}", level.name());
+        }
+    }
+
+    #[test]
+    fn names_are_parsed_strictly() {
+        for level in Level::available() {
+            assert_eq!(Level::parse(Some(level.name())), Ok(level));
+        }
+        let fastest = Level::available().last().copied();
+        for value in [None, Some(""), Some("auto")] {
+            assert_eq!(Level::parse(value).ok(), fastest);
+        }
+        for value in ["AVX2", " avx2", "sse9", "0"] {
+            let fault = Level::parse(Some(value)).unwrap_err().to_string();
+            assert!(fault.contains(&format!("{value:?}")) && fault.contains("auto, baseline"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn available_levels_are_compiled() {
+        let mut compiled = Level::compiled().iter();
+        for level in Level::available() {
+            assert!(compiled.any(|name| *name == level.name()));
+        }
+    }
+}
