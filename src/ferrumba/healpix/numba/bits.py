@@ -86,3 +86,12 @@ def first_equal(values, sentinel):
         if values[i] == sentinel:
             return i
     return -1
+
+
+@jit
+def first_nan(values):
+    """Return the first index of a NaN, or -1."""
+    for i in range(values.shape[0]):
+        if values[i] != values[i]:
+            return i
+    return -1
