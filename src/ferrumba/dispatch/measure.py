@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 import platform
 import time
@@ -74,9 +74,15 @@ def serving(kernel: Kernel, names: Sequence[str] | None = None) -> list[str]:
 
 
 def time_kernel(
-    kernel: Kernel, rows: int, names: Sequence[str], counts: Sequence[int] = (1,), budget: float = 0.1, floor: bool = False
+    kernel: Kernel,
+    rows: int,
+    names: Sequence[str],
+    counts: Sequence[int] = (1,),
+    budget: float = 0.1,
+    *,
+    floor: bool = False,
 ) -> Iterator[Timing]:
-    """Yield the timings of a kernel on its first case, for each backend and thread count; first the floor, if wanted."""
+    """Yield the timings of a kernel on its first case, by backend and thread count; first the floor, if wanted."""
     inputs, outputs = first_case(kernel, rows)
     if floor:
         yield Timing(kernel.name, None, 1, rows, floor_seconds(inputs, outputs, budget))
@@ -132,6 +138,6 @@ def calibration_table(entries: dict[str, Any]) -> dict[str, Any]:
         "format": calibration.FORMAT,
         "machine": {"processor": calibration.processor(), "system": platform.platform()},
         "versions": versions(),
-        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "date": dt.datetime.now(dt.timezone.utc).isoformat(timespec="seconds"),
         "kernels": entries,
     }

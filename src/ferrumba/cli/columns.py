@@ -1,0 +1,80 @@
+"""Which columns of a table hold what: by name, or guessed where there is exactly one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ferrumba.cli.console import Failure
+
+DEGREES = ({"lat", "latitude"}, {"lon", "lng", "long", "longitude"})
+PLANE = ({"y"}, {"x"})
+"""Taken only where nothing is called latitude or longitude: tables often hold projected metres beside degrees."""
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return f"the columns are {', '.join(columns)}" if columns else "there are no columns"
+
+
+def named(columns: Sequence[str], name: str, option: str, path: str) -> int:
+    """Return the position of the column with exactly this name."""
+    found = [i for i, column in enumerate(columns) if column == name]
+    if len(found) == 1:
+        return found[0]
+    problem = "has no column" if not found else f"has {len(found)} columns called"
+    raise Failure(f"{path} {problem} {name!r} ({option}); {_listed(columns)}")
+
+
+def _matches(columns: Sequence[str], names: Collection[str]) -> list[int]:
+    return [i for i, column in enumerate(columns) if column.strip().lower() in names]
+
+
+def _only(columns: Sequence[str], found: Sequence[int], kind: str, option: str, path: str) -> int:
+    if len(found) == 1:
+        return found[0]
+    candidates = " or ".join(columns[i] for i in found)
+    why = f"could be {candidates}" if found else "cannot be guessed"
+    raise Failure(f"{path}: {kind} {why}; name it with {option} NAME; {_listed(columns)}")
+
+
+def coordinates(columns: Sequence[str], lon: str | None, lat: str | None, path: str) -> tuple[int, int]:
+    """Return the positions of the longitude and the latitude column.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        All names, in order.
+    lon, lat : str or None
+        Names that the user gave.
+    path : str
+        The file, for errors.
+    """
+    given = (
+        named(columns, lat, "--lat", path) if lat is not None else None,
+        named(columns, lon, "--lon", path) if lon is not None else None,
+    )
+    degrees = [_matches(columns, names) for names in DEGREES]
+    plane = [_matches(columns, names) for names in PLANE]
+    guessed = plane if not any(degrees) else degrees
+    kinds = (("the latitude column", "--lat"), ("the longitude column", "--lon"))
+    at_lat, at_lon = (
+        _only(columns, found, kind, option, path) if position is None else position
+        for position, found, (kind, option) in zip(given, guessed, kinds, strict=True)
+    )
+    if at_lat == at_lon:
+        raise Failure(f"{path}: column {columns[at_lat]!r} cannot hold both coordinates; {_listed(columns)}")
+    return at_lon, at_lat
+
+
+def ids(columns: Sequence[str], name: str | None, schemes: Sequence[str], path: str) -> int:
+    """Return the position of the column of cell ids: the one named, or the one called like a scheme."""
+    if name is not None:
+        return named(columns, name, "--column", path)
+    return _only(columns, _matches(columns, set(schemes)), "the column of cell ids", "--column", path)
+
+
+def refuse_taken(columns: Sequence[str], new: Sequence[str], options: str, path: str) -> None:
+    """Raise if a new column has the name of one that is there."""
+    taken = [name for name in new if name in columns]
+    if taken or len(set(new)) < len(new):
+        names = " and ".join(dict.fromkeys(taken or new))
+        raise Failure(f"{path} already has a column {names}, which is kept; name the new one with {options}")

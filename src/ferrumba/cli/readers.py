@@ -1,0 +1,234 @@
+"""Tables read piece by piece: CSV, Parquet and NPY files as Arrow record batches of bounded size.
+
+CSV columns are texts, whatever they look like: ``007`` stays ``007`` and an empty field stays empty.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from ferrumba.cli.console import Failure
+
+CSV_BYTES = 8 << 20
+ROWS = 1 << 18
+"""Rows of a piece: four blocks of the driver, so that two threads have work, in a few MiB of coordinates."""
+
+SUFFIXES = {".csv": "CSV", ".parquet": "Parquet", ".pq": "Parquet", ".npy": "NPY"}
+
+
+def file_format(path: Path, role: str) -> str:
+    """Return the format that a file's suffix stands for."""
+    try:
+        return SUFFIXES[path.suffix.lower()]
+    except KeyError:
+        known = ", ".join(SUFFIXES)
+        raise Failure(f"the {role} {path} has no known format; let its name end in one of {known}", 2) from None
+
+
+class Reader(Protocol):
+    """A table: its schema, how far ``batches`` has come, and how far it will go, in the same unit."""
+
+    schema: pa.Schema
+    total: int
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order."""
+        ...
+
+    def done(self) -> int:
+        """Return how much of ``total`` has been read."""
+        ...
+
+
+class CSVReader:
+    """A CSV file in UTF-8 with a header line; progress is counted in bytes."""
+
+    def __init__(self, path: Path, delimiter: str = ",") -> None:
+        import pyarrow.csv as pacsv
+
+        self._path, self._delimiter = path, delimiter
+        self._ragged: Any = None
+        names = self._header()
+        self.total = path.stat().st_size
+        self._file = pa.OSFile(str(path))
+        try:
+            self._reader = pacsv.open_csv(
+                self._file,
+                # The row number of a ragged line is known only when blocks are parsed one after the other.
+                read_options=pacsv.ReadOptions(block_size=CSV_BYTES, use_threads=False),
+                parse_options=pacsv.ParseOptions(
+                    delimiter=delimiter, newlines_in_values=True, invalid_row_handler=self._note_ragged
+                ),
+                convert_options=pacsv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+                ),
+            )
+        except pa.ArrowInvalid as fault:
+            raise self._failure(fault) from None
+        self.schema = self._reader.schema
+
+    def _header(self) -> list[str]:
+        with self._path.open(encoding="utf-8-sig", newline="") as file:
+            try:
+                rows = csv.reader(file, delimiter=self._delimiter)
+                names = next((row for row in rows if row), None)
+            except UnicodeDecodeError as fault:
+                raise self._wrong_encoding() from fault
+            except csv.Error as fault:
+                raise Failure(f"{self._path} cannot be read as CSV: {fault}") from None
+        if names is None:
+            raise Failure(f"{self._path} is empty; a CSV file begins with a line of column names")
+        return names
+
+    def _note_ragged(self, row: Any) -> str:
+        self._ragged = row
+        return "error"
+
+    def _wrong_encoding(self) -> Failure:
+        with self._path.open("rb") as file:
+            for number, line in enumerate(file, 1):  # noqa: B007 - the last number is the line at fault
+                try:
+                    line.decode("utf-8")
+                except UnicodeDecodeError:
+                    break
+        return Failure(f"{self._path} is not UTF-8 text (line {number:,}); convert it first, for instance with iconv")
+
+    def _failure(self, fault: pa.ArrowInvalid) -> Failure:
+        if self._ragged is not None:
+            row = self._ragged
+            where = f"row {row.number - 1:,}" if row.number else "a row"
+            return Failure(
+                f"{self._path}, {where}: {row.actual_columns} fields where the header has {row.expected_columns} "
+                f"({row.text[:60]!r}); correct the file, or name its separator with --delimiter"
+            )
+        if "UTF8" in str(fault):
+            return self._wrong_encoding()
+        return Failure(f"{self._path} cannot be read as CSV: {fault}")
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order."""
+        try:
+            yield from self._reader
+        except pa.ArrowInvalid as fault:
+            raise self._failure(fault) from None
+
+    def done(self) -> int:
+        """Return the bytes read so far, a few blocks ahead of the rows yielded."""
+        return self._file.tell()
+
+
+class ParquetReader:
+    """A Parquet file; progress is counted in rows."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow.parquet as pq
+
+        self._path = path
+        try:
+            self._file = pq.ParquetFile(path, buffer_size=1 << 20, pre_buffer=False)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as fault:
+            raise Failure(f"{path} is not a whole Parquet file: {fault}") from None
+        self.schema = self._file.schema_arrow
+        self.total = self._file.metadata.num_rows
+        self._rows = 0
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order."""
+        try:
+            for batch in self._file.iter_batches(batch_size=ROWS):
+                self._rows += batch.num_rows
+                yield batch
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as fault:
+            raise Failure(f"{self._path} is damaged after row {self._rows:,}: {fault}") from None
+
+    def done(self) -> int:
+        """Return the rows read so far."""
+        return self._rows
+
+
+class NPYReader:
+    """A NumPy file: a structured array, an (n, 2) array of longitudes and latitudes, or a 1-D array of ids."""
+
+    def __init__(self, path: Path, plain: tuple[str, ...]) -> None:
+        self._path = path
+        array = self._map()
+        names = array.dtype.names
+        if names is None and array.shape != ((array.size,) if len(plain) == 1 else (array.size // 2, 2)):
+            wanted = "1-D" if len(plain) == 1 else "(n, 2)"
+            raise Failure(
+                f"{path} holds an array of shape {array.shape}; give a {wanted} array of {', '.join(plain)}, "
+                "or a structured array with named fields"
+            )
+        if names is not None and array.ndim != 1:
+            raise Failure(f"{path} holds a structured array of shape {array.shape}; give a 1-D one")
+        self._names = names or plain
+        self._structured = names is not None
+        self.total = len(array)
+        self._rows = 0
+        self.schema = self._batch(array[:0]).schema
+
+    def _map(self) -> np.ndarray:
+        try:
+            return np.load(self._path, mmap_mode="r", allow_pickle=False)
+        except (ValueError, EOFError) as fault:
+            if self._path.stat().st_size and self._is_empty():  # an array without elements cannot be mapped
+                return np.load(self._path, allow_pickle=False)
+            raise Failure(f"{self._path} is not a whole NPY file: {fault}") from None
+
+    def _is_empty(self) -> bool:
+        try:
+            return np.load(self._path, allow_pickle=False).size == 0
+        except (ValueError, EOFError):
+            return False
+
+    def _batch(self, rows: np.ndarray) -> pa.RecordBatch:
+        if self._structured:
+            columns = [rows[name] for name in self._names]
+        else:
+            columns = [rows] if rows.ndim == 1 else [rows[:, 0], rows[:, 1]]
+        native = [np.ascontiguousarray(values, values.dtype.newbyteorder("=")) for values in columns]
+        try:
+            return pa.record_batch([pa.array(values) for values in native], names=list(self._names))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as fault:
+            raise Failure(f"{self._path} has a field that a table cannot hold: {fault}") from None
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order; the file is mapped anew for each piece, so that pages read are let go."""
+        for start in range(0, self.total, ROWS):
+            batch = self._batch(self._map()[start : start + ROWS])
+            self._rows += batch.num_rows
+            yield batch
+
+    def done(self) -> int:
+        """Return the rows read so far."""
+        return self._rows
+
+
+def open_reader(path: Path, plain: tuple[str, ...], delimiter: str = ",") -> Reader:
+    """Return a reader for a file by its suffix.
+
+    Parameters
+    ----------
+    path : Path
+        An existing regular file.
+    plain : tuple of str
+        What the columns of a NumPy array without named fields are called.
+    delimiter : str
+        What separates the fields of a CSV file.
+    """
+    kind = file_format(path, "input")
+    if not path.exists():
+        raise Failure(f"the input {path} does not exist")
+    if not path.is_file():
+        raise Failure(f"the input {path} is no regular file")
+    if path.stat().st_size == 0:
+        raise Failure(f"the input {path} is empty")
+    if kind == "CSV":
+        return CSVReader(path, delimiter)
+    return ParquetReader(path) if kind == "Parquet" else NPYReader(path, plain)
