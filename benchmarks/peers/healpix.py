@@ -264,7 +264,13 @@ def main() -> None:
     show(rows)
     from ferrumba.dispatch.calibration import processor
 
-    report = {"date": date.today().isoformat(), "processor": processor(), "python": platform.python_version(), "versions": versions()}
+    report = {
+        "date": date.today().isoformat(),
+        "processor": processor(),
+        "python": platform.python_version(),
+        "rounds": options.rounds,
+        "versions": versions(),
+    }
     if options.output:
         options.output.write_text(json.dumps({**report, "rows": rows}, indent=1) + "\n")
 

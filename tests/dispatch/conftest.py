@@ -1,8 +1,9 @@
-"""A clean room for the tests of the engine: no request of the environment, and everything forgotten afterwards."""
+"""A clean room for the tests of the engine: no plug-in, no request of the environment, everything forgotten afterwards."""
 
 import pytest
 
 import ferrumba
+from ferrumba.dispatch import backends as backends_module
 from ferrumba.dispatch import environment
 from ferrumba.dispatch.kernel import Kernel
 from ferrumba.dispatch.registry import kernels
@@ -15,6 +16,7 @@ def clean_room(monkeypatch):
     for name in (*environment.VARIABLES, *THREAD_VARIABLES):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("FERRUMBA_CALIBRATION", "off")
+    monkeypatch.setattr(backends_module, "entry_points", lambda group: [])
     ferrumba.refresh()
     ferrumba.set_backend(None)
     yield

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from itertools import count
+from typing import Any
 
 import numpy as np
 
@@ -56,29 +57,47 @@ def run(
     kernel : Kernel
         The declaration.
     inputs : sequence of ndarray or Pieces
-        Canonical arrays of n rows or 1, or :class:`Pieces` where there are more than ``BLOCK`` rows.
+        Canonical arrays of the declared kinds, or :class:`Pieces` where there are more than ``BLOCK`` rows.
     outputs : sequence of ndarray
-        Canonical, writable, n rows each.
+        Canonical and writable.
     backend : str, optional
         Request for this call.
     """
     state = STATE.get()
-    rows = len(outputs[0])
+    rows = len(outputs[0]) if kernel.elementwise else kernel.count_rows(inputs, outputs)
     function, choice = resolve(kernel, rows, backend, state.rules)
+    small = rows <= BLOCK or kernel.serial
     if state.calls is None:
-        return function(*inputs, *outputs) if rows <= BLOCK else _in_blocks(function, inputs, outputs, rows)[0]
+        return function(*inputs, *outputs) if small else _in_blocks(kernel, function, inputs, outputs, rows)[0]
     start = time.perf_counter()
     first_bad, workers = (
-        (function(*inputs, *outputs), 1) if rows <= BLOCK else _in_blocks(function, inputs, outputs, rows)
+        (function(*inputs, *outputs), 1) if small else _in_blocks(kernel, function, inputs, outputs, rows)
     )
     seconds = time.perf_counter() - start
     state.calls.append(Call(kernel.name, choice.backend, choice.reason, rows, workers, seconds))
     return first_bad
 
 
+def _cut(kind: str, array: Any, start: int, stop: int, edges: np.ndarray | None) -> Any:
+    """Return the part of an array that belongs to the rows of a block."""
+    if kind == "whole" or (kind == "uniform" and len(array) == 1):
+        return array
+    if kind == "edges":
+        return array[start : stop + 1]
+    if kind == "ragged" and edges is not None:
+        return array[edges[start] : edges[stop]]
+    return array[start:stop]
+
+
 def _in_blocks(
-    function: Callable[..., int], inputs: Sequence[np.ndarray | Pieces], outputs: Sequence[np.ndarray], rows: int
+    kernel: Kernel,
+    function: Callable[..., int],
+    inputs: Sequence[np.ndarray | Pieces],
+    outputs: Sequence[np.ndarray],
+    rows: int,
 ) -> tuple[int, int]:
+    arrays = [(a.kind, array) for a, array in zip((*kernel.inputs, *kernel.outputs), (*inputs, *outputs), strict=True)]
+    edges = None if kernel.edges is None else inputs[kernel.edges]
     starts = count(0, BLOCK)  # next() on it is atomic
     stop = threading.Event()
     bad_rows: list[int] = []
@@ -88,9 +107,8 @@ def _in_blocks(
             for start in starts:
                 if start >= rows or stop.is_set():
                     return
-                block = slice(start, start + BLOCK)
-                pieces = [values if len(values) == 1 else values[block] for values in inputs]
-                bad = function(*pieces, *[out[block] for out in outputs])
+                end = min(start + BLOCK, rows)
+                bad = function(*[_cut(kind, array, start, end, edges) for kind, array in arrays])
                 if bad >= 0:
                     bad_rows.append(start + bad)
         except BaseException:

@@ -4,9 +4,18 @@ From a declaration come the parity test of every backend, the property test, the
 the line in the documentation. A kernel itself is a plain loop ``f(*inputs, *outputs) -> int``:
 
 * inputs and outputs are C-contiguous, aligned arrays of native byte order, of the declared dtypes;
-* inputs have length n, those declared ``uniform`` also 1 (one value for all rows); outputs have n rows; n is any
-  number >= 0;
-* the loop writes every row of every output, allocates nothing that grows with n, and never raises;
+* n, the number of rows, is any number >= 0; what each array has to do with the rows is its ``kind``:
+
+  ========= ========================================================================================================
+  row       n rows; the driver cuts it
+  uniform   an input of n elements, or of 1 that stands for every row
+  whole     an input that every block sees uncut (a grid, a table), or an output that only a serial kernel can fill
+  edges     an input of n + 1 ascending offsets (a CSR ``indptr``): row i owns ``[edges[i], edges[i + 1])`` of every
+            ragged output; a kernel subtracts ``edges[0]``, since it sees only the part of the output of its own rows
+  ragged    an output cut at the edges
+  ========= ========================================================================================================
+
+* the loop writes every element of every output, allocates nothing that grows with n, and never raises;
 * it returns the index of the first row with an invalid input, or -1; such a row gets the sentinel of the output.
 """
 
@@ -14,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,13 +43,13 @@ class Input:
         Name of the argument, as the public function and its errors call it.
     dtype : str
         NumPy name of the element type.
-    uniform : bool
-        Whether an array of length 1 may stand for one value in all rows.
+    kind : {"row", "uniform", "whole", "edges"}
+        What it has to do with the rows.
     """
 
     name: str
     dtype: str
-    uniform: bool = False
+    kind: str = "row"
     numpy: np.dtype = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -48,7 +58,10 @@ class Input:
 
 @dataclass(frozen=True)
 class Output:
-    """One output array of a kernel: ``(n, *trailing(*inputs))`` elements.
+    """One output array of a kernel.
+
+    A row output has ``(n, *trailing(*inputs))`` elements, a whole one ``trailing(*inputs)``, a ragged one as many as the
+    last edge says.
 
     Parameters
     ----------
@@ -59,13 +72,16 @@ class Output:
     sentinel : object
         What an invalid row is filled with.
     trailing : callable
-        From the inputs, the shape that follows the row axis.
+        From the inputs, the shape that follows the row axis, or the whole shape.
+    kind : {"row", "whole", "ragged"}
+        What it has to do with the rows.
     """
 
     name: str
     dtype: str
     sentinel: Any
     trailing: Callable[..., tuple[int, ...]] = lambda *inputs: ()
+    kind: str = "row"
     numpy: np.dtype = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -116,6 +132,37 @@ class Kernel:
         """The part of the name after the dot: the name of its file on both sides of the language border."""
         return self.name.partition(".")[2]
 
+    @cached_property
+    def elementwise(self) -> bool:
+        """Whether every array is a row array, so that the public manners of ``apply`` fit."""
+        return all(a.kind in ("row", "uniform") for a in (*self.inputs, *self.outputs))
+
+    @cached_property
+    def serial(self) -> bool:
+        """Whether one call must see all rows."""
+        return any(output.kind == "whole" for output in self.outputs)
+
+    @cached_property
+    def edges(self) -> int | None:
+        """The position of the input with the edges, or None."""
+        return next((i for i, argument in enumerate(self.inputs) if argument.kind == "edges"), None)
+
+    def count_rows(self, inputs: Sequence[Any], outputs: Sequence[Any] = ()) -> int:
+        """Return n for these arrays."""
+        if outputs and self.outputs[0].kind == "row":
+            return len(outputs[0])
+        if self.edges is not None:
+            return len(inputs[self.edges]) - 1
+        rows = [len(values) for argument, values in zip(self.inputs, inputs, strict=True) if argument.kind == "row"]
+        return rows[0] if rows else len(inputs[0])
+
     def allocate(self, rows: int, inputs: Sequence[np.ndarray]) -> Arrays:
         """Return uninitialised outputs for ``rows`` rows of these inputs."""
-        return tuple(np.empty((rows, *output.trailing(*inputs)), dtype=output.dtype) for output in self.outputs)
+        return tuple(np.empty(self._shape(output, rows, inputs), output.numpy) for output in self.outputs)
+
+    def _shape(self, output: Output, rows: int, inputs: Sequence[np.ndarray]) -> tuple[int, ...]:
+        if output.kind == "row":
+            return (rows, *output.trailing(*inputs))
+        if output.kind == "ragged":
+            return (int(inputs[self.edges or 0][-1]), *output.trailing(*inputs))
+        return output.trailing(*inputs)

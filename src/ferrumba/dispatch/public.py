@@ -90,7 +90,7 @@ def _canonical(array: np.ndarray, dtype: np.dtype) -> bool:
 
 
 def _flat(argument: Input, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | Pieces:
-    if array.shape != shape and not (argument.uniform and array.size == 1):
+    if array.shape != shape and not (argument.kind == "uniform" and array.size == 1):
         array = np.broadcast_to(array, shape)
     if _canonical(array, argument.numpy):
         return array.reshape(-1)

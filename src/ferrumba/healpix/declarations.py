@@ -15,7 +15,7 @@ from ferrumba.healpix.cases import MAX_MORTON_ORDER, MAX_ORDER
 
 LON, LAT = Input("lon", "float64"), Input("lat", "float64")
 NESTED, UNIQ, MORTON = (Input(name, "int64") for name in ("nested", "uniq", "morton"))
-ORDER = Input("order", "int64", uniform=True)
+ORDER = Input("order", "int64", "uniform")
 
 TO_NESTED, TO_UNIQ, TO_ORDER = (Output(name, "int64", -1) for name in ("nested", "uniq", "order"))
 TO_MORTON = Output("morton", "int64", 0)
@@ -166,7 +166,7 @@ KERNELS = tuple(
         (
             "morton_children",
             "All descendants of decimal Morton ids some levels down, in Z-order.",
-            (MORTON, Input("levels", "int64", uniform=True)),
+            (MORTON, Input("levels", "int64", "uniform")),
             (Output("children", "int64", 0, lambda morton, levels: (4 ** int(levels[0]),)),),
             cases.morton_levels,
             levels_fault,
@@ -174,7 +174,7 @@ KERNELS = tuple(
         (
             "morton_contains",
             "Whether decimal Morton ids are ancestors of, or equal to, others.",
-            (Input("ancestor", "int64", uniform=True), Input("descendant", "int64")),
+            (Input("ancestor", "int64", "uniform"), Input("descendant", "int64")),
             (Output("contains", "bool", False),),
             cases.morton_pairs,
             pair_fault,

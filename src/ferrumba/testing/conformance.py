@@ -65,9 +65,7 @@ def small_blocks(rows: int = SMALL_BLOCK) -> Iterator[None]:
 
 def reference(kernel: Kernel, inputs: Arrays) -> tuple[Arrays, int]:
     """Return the outputs and the first invalid row by one direct call of the reference, without the driver."""
-    rows = max((len(values) for values in inputs), default=0)
-    if any(len(v) == 0 for v, i in zip(inputs, kernel.inputs, strict=True) if not i.uniform):
-        rows = 0
+    rows = kernel.count_rows(inputs)
     outputs = kernel.allocate(rows, inputs)
     first_bad = backends()[REFERENCE].load(kernel.name)(*inputs, *outputs)
     return outputs, int(first_bad)
@@ -93,10 +91,11 @@ def _check(kernel: Kernel, inputs: Arrays, expected: Arrays, backend: str, layou
     return _compare(kernel, expected, arrays, untouched)
 
 
-def _check_status(kernel: Kernel, inputs: Arrays, expected: Arrays, first_bad: int, backend: str) -> str | None:
-    outputs = kernel.allocate(len(expected[0]), inputs)
+def _check_status(kernel: Kernel, inputs: Arrays, expected: Arrays, first_bad: int, backend: str, count: int) -> str | None:
+    outputs = kernel.allocate(kernel.count_rows(inputs), inputs)
     try:
-        found = driver.run(kernel, inputs, outputs, backend)
+        with threads(count):
+            found = driver.run(kernel, inputs, outputs, backend)
     except Exception as fault:  # noqa: BLE001 - as above
         return f"{type(fault).__name__}: {fault}"
     if type(found) is not int or found != first_bad:
@@ -105,20 +104,26 @@ def _check_status(kernel: Kernel, inputs: Arrays, expected: Arrays, first_bad: i
 
 
 def verify_kernel(kernel: Kernel, backend: str, seed: int = 0) -> Iterator[Result]:
-    """Yield one result for each case, layout and thread count of a kernel, and for one call without any driver."""
+    """Yield the results of a kernel: each case in one piece, in blocks, and in every layout and number of threads."""
     rng = np.random.default_rng([seed, zlib.crc32(kernel.name.encode())])
     for rows in (0, 1, ROWS):
         for case, inputs in kernel.cases(rng, rows):
             expected, first_bad = reference(kernel, inputs)
-            fault = _check_status(kernel, inputs, expected, first_bad, backend)
-            yield Result(kernel.name, f"{case}, {rows} rows", "direct", 1, fault)
+            label = f"{case}, {rows} rows"
+            yield Result(kernel.name, label, "direct", 1, _check_status(kernel, inputs, expected, first_bad, backend, 1))
             if rows < ROWS:
+                continue
+            for count in THREADS:
+                with small_blocks():
+                    fault = _check_status(kernel, inputs, expected, first_bad, backend, count)
+                yield Result(kernel.name, label, "blocks", count, fault)
+            if not kernel.elementwise:
                 continue
             for layout in LAYOUTS:
                 for count in THREADS:
                     with small_blocks():
                         fault = _check(kernel, inputs, expected, backend, layout, count)
-                    yield Result(kernel.name, f"{case}, {rows} rows", layout, count, fault)
+                    yield Result(kernel.name, label, layout, count, fault)
 
 
 def verify(backend: str, names: Iterable[str] | None = None, seed: int = 0) -> Iterator[Result]:
