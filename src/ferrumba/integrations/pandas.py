@@ -64,6 +64,13 @@ def lift(
         )
     missing: list[str] = []
     arrays = [_plain(argument, value, missing) for argument, value in zip(inputs, values, strict=True)]
+    if index is not None:
+        for argument, array in zip(inputs, arrays, strict=True):
+            if np.ndim(array) > 1 or (np.ndim(array) == 1 and len(array) not in (1, len(index))):
+                raise ValueError(
+                    f"{argument.name} has shape {np.shape(array)}, but stands beside Series of {len(index)} rows; "
+                    "give as many values, or one"
+                )
     try:
         results = function(*arrays)
     except ValueError as fault:
@@ -107,15 +114,9 @@ def _plain(argument: Input, value: Any, missing: list[str]) -> Any:
     return array
 
 
-def _dress(output: Output, result: Any, index: pd.Index) -> pd.Series | pd.DataFrame:
-    if np.ndim(result) == 0 or len(result) != len(index) or np.ndim(result) > 2:
-        raise ValueError(
-            f"the arguments broadcast to shape {np.shape(result)}, but the Series have {len(index)} rows; "
-            "give arrays of that length, or scalars"
-        )
-    if np.ndim(result) == 2:
-        columns = {number: _column(result[:, number]) for number in range(result.shape[1])}
-        return pd.DataFrame(columns, index=index)
+def _dress(output: Output, result: np.ndarray, index: pd.Index) -> pd.Series | pd.DataFrame:
+    if result.ndim == 2:
+        return pd.DataFrame({number: _column(result[:, number]) for number in range(result.shape[1])}, index=index)
     return pd.Series(_column(result), index=index, name=output.name)
 
 
