@@ -17,7 +17,7 @@ def packed_to_morton(word, power, ones):
 
 
 @jit
-def read_digits(order, out):
+def write_ids(order, out):
     """Replace the packed words in ``out`` by decimal ids."""
     if order.shape[0] == 1:
         o = order[0] if is_order(order[0], MAX_MORTON_ORDER) else ZERO
@@ -41,5 +41,5 @@ def lonlat_to_morton(lon, lat, order, morton):
         bad = encode(rows(lon, start, stop), rows(lat, start, stop), orders, MAX_MORTON_ORDER, out)
         if bad >= 0 and first < 0:
             first = start + bad
-        read_digits(orders, out)
+        write_ids(orders, out)
     return first
