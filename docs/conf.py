@@ -65,7 +65,8 @@ def commands_reference():
             record = parameter.get_help_record(context)
             shown = record[0] if record else parameter.human_readable_name
             text = record[1] if record else getattr(parameter, "help", None) or ""
-            parts.append(f"| `{shown}` | {text} |".replace("[", "\\[").replace("\n", " "))
+            shown, text = shown.replace("|", "\\|"), text.replace("[", "\\[").replace("\n", " ")
+            parts.append(f"| `{shown}` | {text} |")
         parts.append("")
     return "\n".join(parts)
 
