@@ -20,7 +20,11 @@ register::kernels! {
     healpix.morton_order, 1, (morton: i64) -> (order: i64);
     healpix.morton_parent, 1, (morton: i64, order: Uniform<i64>) -> (parent: i64);
     healpix.morton_range, 1, (morton: i64, order: Uniform<i64>) -> (first: i64, last: i64);
+    healpix.morton_to_lonlat, 1, (morton: i64) -> (lon: f64, lat: f64);
     healpix.morton_to_nested, 1, (morton: i64) -> (nested: i64);
+    healpix.nested_to_lonlat, 1, (nested: i64, order: Uniform<i64>) -> (lon: f64, lat: f64);
+    healpix.neighbours, 1, (nested: i64, order: Uniform<i64>) -> (neighbours: [i64; 8]);
+    healpix.cell_vertices, 1, (nested: i64, order: Uniform<i64>) -> (lon: [f64; 4], lat: [f64; 4]);
     healpix.nested_to_morton, 1, (nested: i64, order: Uniform<i64>) -> (morton: i64);
     healpix.nested_to_uniq, 1, (nested: i64, order: Uniform<i64>) -> (uniq: i64);
     healpix.uniq_to_nested, 1, (uniq: i64) -> (nested: i64, order: i64);

@@ -1,5 +1,7 @@
 //! Bits of nested ids: the face, then bit i of x at bit 2i and bit i of y at bit 2i + 1.
 
+use crate::rows::Derive;
+
 /// The finest order of nested ids.
 pub(crate) const MAX_ORDER: i64 = 29;
 
@@ -21,11 +23,45 @@ pub(crate) fn unpack(word: i64) -> (u64, u64, u64) {
     (word >> FACE_SHIFT, word >> X_SHIFT & COORDINATE, word & COORDINATE)
 }
 
-/// Whether an id is one at its order, and the order is at most `highest`.
+/// An order and what follows from it, up to a highest one.
+#[derive(Clone, Copy)]
+pub(crate) struct Order<const HIGHEST: i64> {
+    /// The order, 0 if it is out of range.
+    pub(crate) order: u64,
+    /// Whether the order is in range.
+    pub(crate) valid: bool,
+    /// The number of cells along a side of a face, as a number to compute with; 0 if the order is out of range.
+    pub(crate) nside: f64,
+}
+
+impl<const HIGHEST: i64> Derive<i64> for Order<HIGHEST> {
+    #[inline(always)]
+    fn derive(order: i64) -> Self {
+        let valid = order as u64 <= HIGHEST as u64;
+        let order = if valid { order as u64 } else { 0 };
+        Self { order, valid, nside: if valid { real(1 << order) } else { 0.0 } }
+    }
+}
+
+/// Whether an id is one at an order, itself in range.
 #[inline(always)]
-pub(crate) fn is_nested(nested: i64, order: i64, highest: i64) -> bool {
-    let shift = 2 * (order as u64 & 31);
-    ((order as u64) <= highest as u64) & ((nested as u64) < (12 << shift))
+pub(crate) fn is_nested(nested: i64, order: u64) -> bool {
+    (nested as u64) < (12 << (2 * order))
+}
+
+/// Returns the face, x and y of a nested id.
+#[inline(always)]
+pub(crate) fn locate(nested: i64, order: u64) -> (u64, u64, u64) {
+    let nested = nested as u64;
+    let levels = nested & ((1 << (2 * order)) - 1);
+    (nested >> (2 * order), compact(levels), compact(levels >> 1))
+}
+
+/// Converts an integer below 2^52; unlike a conversion of 64-bit integers, this vectorises at every level.
+#[inline(always)]
+pub(crate) fn real(integer: u64) -> f64 {
+    const MAGIC: f64 = (1_u64 << 52) as f64;
+    f64::from_bits(integer | MAGIC.to_bits()) - MAGIC
 }
 
 /// The bits of x in an interleaved word; those of y are its complement.

@@ -3,8 +3,9 @@
 //! A fast pixel is trusted where its coordinates, as real numbers, are farther from the nearest integers than the error
 //! of healpy's and of ours together; the Numba twin of this file derives the guard.
 
-use crate::healpix::bits::pack;
+use crate::healpix::bits::{Order, pack};
 use crate::healpix::exact::{exact_pixel, is_lonlat};
+use crate::rows::Derive;
 
 const GUARD: f64 = 1.0 / (1_u64 << 43) as f64;
 /// asin(2/3) in degrees; either formula serves within an ulp of it.
@@ -45,9 +46,8 @@ fn whole(value: f64) -> (i64, f64) {
 ///
 /// NaN, infinities, values out of range and orders out of range give -1.
 #[inline(always)]
-fn fast_pixel(lon: f64, lat: f64, order: i64, highest: i64) -> i64 {
-    let order = if (0..=highest).contains(&order) { order } else { 64 };
-    let nside = if order == 64 { 0.0 } else { (1_i64 << (order & 31)) as f64 };
+fn fast_pixel<const HIGHEST: i64>(lon: f64, lat: f64, order: Order<HIGHEST>) -> i64 {
+    let Order { order, nside, .. } = order;
     let limit = 0.5 - GUARD * nside;
     let away = lat.abs();
     let belt = away <= BELT;
@@ -79,8 +79,8 @@ fn fast_pixel(lon: f64, lat: f64, order: i64, highest: i64) -> i64 {
         };
     let ((ju, u_off), (jv, v_off)) = (whole(u), whole(v));
     let trusted = (u_off.abs() < limit) & (v_off.abs() < limit) & (away <= 90.0) & (lon.abs() <= 720.0);
-    let last = (1_i64 << (order & 31)) - 1;
-    let (fu, fv) = (ju >> (order & 31), jv >> (order & 31));
+    let last = (1_i64 << order) - 1;
+    let (fu, fv) = (ju >> order, jv >> order);
     let face = if fu == fv { 4 + ((quarter + fv) & 3) } else { (quarter & 3) + 8 * fv };
     let word = pack(face as u64, (ju & last) as u64, (!jv & last) as u64);
     if trusted { word } else { -1 }
@@ -88,20 +88,22 @@ fn fast_pixel(lon: f64, lat: f64, order: i64, highest: i64) -> i64 {
 
 /// Fills a block with packed words, -1 in invalid rows; returns the first invalid row.
 #[inline(always)]
-pub(crate) fn encode(lon: &[f64], lat: &[f64], order: &[i64], highest: i64, out: &mut [i64]) -> Option<usize> {
+pub(crate) fn encode<const HIGHEST: i64>(lon: &[f64], lat: &[f64], order: &[i64], out: &mut [i64]) -> Option<usize> {
     let mut untrusted = 0;
     let rows = out.iter_mut().zip(lon).zip(lat);
-    match *order {
-        [order] => rows.for_each(|((word, lon), lat)| {
-            *word = fast_pixel(*lon, *lat, order, highest);
+    if let [order] = *order {
+        let order = Order::<HIGHEST>::derive(order);
+        for ((word, lon), lat) in rows {
+            *word = fast_pixel(*lon, *lat, order);
             untrusted |= *word;
-        }),
-        _ => rows.zip(order).for_each(|(((word, lon), lat), order)| {
-            *word = fast_pixel(*lon, *lat, *order, highest);
+        }
+    } else {
+        for (((word, lon), lat), order) in rows.zip(order) {
+            *word = fast_pixel(*lon, *lat, Order::<HIGHEST>::derive(*order));
             untrusted |= *word;
-        }),
+        }
     }
-    if untrusted < 0 { repair(lon, lat, order, highest, out) } else { None }
+    if untrusted < 0 { repair(lon, lat, order, HIGHEST, out) } else { None }
 }
 
 /// Replaces each -1 by the exact pixel if its row is valid; returns the first that is not.

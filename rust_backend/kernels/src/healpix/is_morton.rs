@@ -1,12 +1,18 @@
 //! Whether integers are decimal Morton ids.
 
-use crate::healpix::decimal;
-use crate::rows::fill;
+use crate::healpix::decimal::{Cell, fill_cells};
+use crate::rows::One;
 use crate::simd::at_every_level;
+
+#[inline(always)]
+fn row(_: i64, _: Cell, (): ()) -> (bool, bool) {
+    (true, true)
+}
 
 at_every_level! {
     /// Fills `valid` with whether integers are decimal Morton ids; no row is invalid.
     pub fn is_morton(morton: &[i64], valid: &mut [bool]) -> Option<usize> {
-        fill(morton, valid, false, |morton| (decimal::split(morton).valid, true))
+        fill_cells(morton, One(()), valid, false, row);
+        None
     }
 }

@@ -1,10 +1,17 @@
 //! Decimal Morton ids of the cells that hold points given in degrees.
 
 use crate::healpix::bits::unpack;
-use crate::healpix::decimal;
+use crate::healpix::decimal::{MAX_ORDER, Scale, compose, pixel_digits};
 use crate::healpix::encode::encode;
 use crate::rows::{BLOCK, block, update};
 use crate::simd::at_every_level;
+
+#[inline(always)]
+fn row(word: i64, scale: Scale) -> i64 {
+    let (face, x, y) = unpack(word);
+    let morton = compose(face, pixel_digits(x, y), scale);
+    if word < 0 { 0 } else { morton }
+}
 
 at_every_level! {
     /// Fills `morton` with the decimal Morton ids of the cells that hold points; 0 where a row is invalid.
@@ -12,13 +19,9 @@ at_every_level! {
         let mut first = None;
         for (start, out) in (0..).step_by(BLOCK).zip(morton.chunks_mut(BLOCK)) {
             let orders = block(order, start);
-            let bad = encode(block(lon, start), block(lat, start), orders, decimal::MAX_ORDER, out);
+            let bad = encode::<MAX_ORDER>(block(lon, start), block(lat, start), orders, out);
             first = first.or(bad.map(|row| start + row));
-            update(out, orders, |word, order| {
-                let (face, x, y) = unpack(word);
-                let morton = decimal::signed(face, decimal::pixel_digits(x, y), order as u64);
-                if word < 0 { 0 } else { morton }
-            });
+            update(out, orders, row);
         }
         first
     }
