@@ -51,7 +51,11 @@ def as_array(argument: Input, value: Any) -> np.ndarray:
     if type(value) is np.ndarray and value.dtype == argument.numpy:
         return value
     if isinstance(value, np.ma.MaskedArray):
-        value = value.astype(argument.dtype).filled(_FILL[argument.dtype]) if value.dtype.kind in "fiu" else value.data
+        plain = as_array(argument, value.filled(0) if value.dtype.kind in "iuf" else value.data)
+        if value.mask.any():
+            plain = plain.astype(argument.dtype)
+            plain[value.mask] = _FILL[argument.dtype]
+        return plain
     try:
         array = np.asarray(value)
     except ValueError as fault:
@@ -159,7 +163,7 @@ def apply(kernel: Kernel, *values: Any, out: Any = None, backend: str | None = N
     rows = math.prod(shape)
     inputs = [_flat(argument, array, shape) for argument, array in zip(kernel.inputs, arrays, strict=True)]
     results = _allocate(kernel, inputs, shape) if out is None else _adopt(kernel, inputs, shape, out, arrays)
-    flat = [result if result.ndim == 1 else result.reshape(rows, *result.shape[len(shape) :]) for result in results]
+    flat = [r if len(shape) == 1 else r.reshape(rows, *r.shape[len(shape) :]) for r in results]
     first_bad = driver.run(kernel, inputs, flat, backend)
     if first_bad >= 0 and invalid == "raise":
         raise _complain(kernel, arrays, shape, first_bad)
