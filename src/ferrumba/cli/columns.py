@@ -77,4 +77,4 @@ def refuse_taken(columns: Sequence[str], new: Sequence[str], options: str, path:
     taken = [name for name in new if name in columns]
     if taken or len(set(new)) < len(new):
         names = " and ".join(dict.fromkeys(taken or new))
-        raise Failure(f"{path} already has a column {names}, which is kept; name the new one with {options}")
+        raise Failure(f"{path} would get a second column {names}, and keeps what it has; name the new with {options}")

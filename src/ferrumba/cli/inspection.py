@@ -44,14 +44,22 @@ def _facts(backend: present.Backend) -> dict[str, Any]:
     return facts
 
 
+def _told(info: dict[str, Any]) -> str:
+    """Return facts about a build in a line."""
+    words = {key.replace("_", " "): value for key, value in info.items()}
+    return ", ".join(f"{key} {' '.join(value) if isinstance(value, list) else value}" for key, value in words.items())
+
+
 def _print_backends(facts: list[dict[str, Any]]) -> None:
-    shown = console.table("Backends", "name", "version", "from", "serves", "build", "state")
+    shown = console.table("Backends", "name", "version", "from", "serves", "state")
     for f in facts:
-        build = ", ".join(f"{key} {value}" for key, value in f["info"].items())
         serves = f"{f['serves']} of {f['declared']} kernels"
         state = "ok" if f["fault"] is None else "[red]failed[/]"
-        shown.add_row(f["name"], f["version"], f["origin"], serves, build, state)
+        shown.add_row(f["name"], f["version"], f["origin"], serves, state)
     console.out().print(shown)
+    for f in facts:
+        if f["info"]:
+            console.say(f"{f['name']}: {_told(f['info'])}")
 
 
 def backends(json: bool) -> None:

@@ -57,7 +57,7 @@ def integers(column: pa.Array, name: str, path: str) -> np.ndarray:
         except pa.ArrowInvalid:  # a plus sign, or more digits than 64 bits hold
             values = pa.array([integer(text) for text in column], pa.int64())
     elif pa.types.is_uint64(kind):
-        values = pc.cast(pc.if_else(pc.less(column, 1 << 63), column, None), pa.int64())
+        values = pc.cast(pc.if_else(pc.less(column, pa.scalar(1 << 63, kind)), column, None), pa.int64())
     elif pa.types.is_null(kind) or pa.types.is_integer(kind):
         values = pc.cast(column, pa.int64())
     else:

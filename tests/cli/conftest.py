@@ -1,0 +1,66 @@
+"""The command line in this process, and the files that it reads."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from ferrumba.cli.app import app
+
+
+@pytest.fixture
+def cli():
+    """Return a function that runs a command, checks its exit code, and returns all that it printed as one line."""
+
+    def run(*arguments, code=0):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return " ".join(result.output.split())
+
+    return run
+
+
+@pytest.fixture
+def cli_json():
+    """Return a function that runs a command with ``--json`` and returns what it printed on standard output."""
+
+    def run(*arguments, code=0):
+        result = CliRunner().invoke(app, [*map(str, arguments), "--json"])
+        assert result.exit_code == code, result.output
+        return json.loads(result.stdout)
+
+    return run
+
+
+def data_file(package, path):
+    """Return the path of a data file inside an installed package, which is not imported."""
+    return Path(importlib.util.find_spec(package).origin).parent / path
+
+
+def table(path):
+    """Return the columns of a CSV (as written: strings keep their form), Parquet or NPY file."""
+    if path.suffix == ".csv":
+        names = pacsv.open_csv(path).schema.names
+        options = pacsv.ConvertOptions(column_types=dict.fromkeys(names, "string"), strings_can_be_null=False)
+        parsing = pacsv.ParseOptions(newlines_in_values=True)
+        return pacsv.read_csv(path, parse_options=parsing, convert_options=options).to_pydict()
+    return np.load(path) if path.suffix == ".npy" else pq.read_table(path).to_pydict()
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that puts a text or bytes into a file and returns its path."""
+
+    def put(name, content):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return put
