@@ -3,7 +3,7 @@
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
-from ferrumba.healpix.numba.bits import TWO, first_equal
+from ferrumba.healpix.numba.bits import TWO, first_equal, step
 from ferrumba.healpix.numba.decimal import parse
 
 MINUS_ONE = np.int64(-1)
@@ -26,7 +26,8 @@ def morton_to_nested(morton, nested):
             nested[i] = value
             invalid |= value
     else:
+        s = step(morton)  # morton[0] instead would be a loop invariant, on whose many selects LLVM spends minutes
         for i in range(nested.shape[0]):
-            nested[i] = morton_nested(morton[0])
+            nested[i] = morton_nested(morton[i * s])
             invalid |= nested[i]
     return first_equal(nested, MINUS_ONE) if invalid < 0 else -1
