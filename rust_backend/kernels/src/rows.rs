@@ -1,54 +1,21 @@
 //! The loop of the element-wise kernels.
 //!
-//! What is done to a row is a function under `#[inline(always)]`, not a closure: closures take no such attribute, and one
-//! that LLVM does not inline is compiled for the baseline and keeps its loop from being vectorised.
+//! Two things keep LLVM able to vectorise it. What is done to a row is a function under `#[inline(always)]`, not a closure:
+//! closures take no such attribute, and one that is not inlined is compiled for the baseline. And the arrays are iterated
+//! over by `zip`s of slices and `map`s of them only, which have a single end.
 
-use std::iter::repeat;
+use std::hint::select_unpredictable;
 use std::marker::PhantomData;
 
 /// Rows per block: the values of a block stay in the first-level cache between its passes.
 pub(crate) const BLOCK: usize = 1024;
 
-/// Arrays that are read together, one row of each at a time.
-pub(crate) trait Inputs: Copy {
-    type Row;
-
-    /// The number of rows.
-    fn rows(self) -> usize;
-
-    /// Iterates over a block of rows.
-    fn block(self, start: usize) -> impl Iterator<Item = Self::Row>;
-}
-
-impl<T: Copy> Inputs for &[T] {
-    type Row = T;
-
-    #[inline(always)]
-    fn rows(self) -> usize {
-        self.len()
-    }
-
-    #[inline(always)]
-    fn block(self, start: usize) -> impl Iterator<Item = T> {
-        self[start..self.len().min(start + BLOCK)].iter().copied()
-    }
-}
-
-/// One value for all rows.
-#[derive(Clone, Copy)]
-pub(crate) struct One<T>(pub(crate) T);
-
-impl<T: Copy> Inputs for One<T> {
-    type Row = T;
-
-    #[inline(always)]
-    fn rows(self) -> usize {
-        usize::MAX
-    }
-
-    #[inline(always)]
-    fn block(self, _: usize) -> impl Iterator<Item = T> {
-        repeat(self.0)
+/// The block that begins at `start`, or all of an array that holds one value for all rows.
+#[inline(always)]
+pub(crate) fn block<T>(values: &[T], start: usize) -> &[T] {
+    match values {
+        [_] => values,
+        _ => values.get(start..values.len().min(start + BLOCK)).unwrap_or(&[]),
     }
 }
 
@@ -64,7 +31,28 @@ impl<T: Copy> Derive<T> for T {
     }
 }
 
-/// What is derived from each value.
+/// What is read beside the first input.
+pub(crate) trait Beside: Copy {
+    type Row: Copy;
+
+    /// Pairs a block of the first input, which begins at `start`, with what belongs to its rows.
+    fn beside<T: Copy>(self, values: &[T], start: usize) -> impl Iterator<Item = (T, Self::Row)>;
+}
+
+/// One value for all rows.
+#[derive(Clone, Copy)]
+pub(crate) struct One<T>(pub(crate) T);
+
+impl<B: Copy> Beside for One<B> {
+    type Row = B;
+
+    #[inline(always)]
+    fn beside<T: Copy>(self, values: &[T], _: usize) -> impl Iterator<Item = (T, B)> {
+        values.iter().map(move |value| (*value, self.0))
+    }
+}
+
+/// What is derived from each value of an array.
 #[derive(Clone, Copy)]
 pub(crate) struct Each<'a, T, D>(&'a [T], PhantomData<D>);
 
@@ -75,31 +63,41 @@ impl<'a, T, D> Each<'a, T, D> {
     }
 }
 
-impl<T: Copy, D: Derive<T>> Inputs for Each<'_, T, D> {
+impl<B: Copy, D: Derive<B>> Beside for Each<'_, B, D> {
     type Row = D;
 
     #[inline(always)]
-    fn rows(self) -> usize {
-        self.0.len()
-    }
-
-    #[inline(always)]
-    fn block(self, start: usize) -> impl Iterator<Item = D> {
-        self.0.block(start).map(D::derive)
+    fn beside<T: Copy>(self, values: &[T], start: usize) -> impl Iterator<Item = (T, D)> {
+        values.iter().zip(block(self.0, start)).map(|(value, own)| (*value, D::derive(*own)))
     }
 }
 
-impl<A: Inputs, B: Inputs> Inputs for (A, B) {
-    type Row = (A::Row, B::Row);
+/// The value of an output in one row.
+pub(crate) trait Value: Copy {
+    /// Returns the first value or the second one, without a branch.
+    fn select(condition: bool, first: Self, second: Self) -> Self;
+}
 
-    #[inline(always)]
-    fn rows(self) -> usize {
-        self.0.rows().min(self.1.rows())
-    }
+macro_rules! scalar_values {
+    ($($type:ty),+) => {
+        $(impl Value for $type {
+            #[inline(always)]
+            fn select(condition: bool, first: Self, second: Self) -> Self {
+                select_unpredictable(condition, first, second)
+            }
+        })+
+    };
+}
+scalar_values!(bool, i64, f64);
 
+impl<T: Value, const N: usize> Value for [T; N] {
     #[inline(always)]
-    fn block(self, start: usize) -> impl Iterator<Item = (A::Row, B::Row)> {
-        self.0.block(start).zip(self.1.block(start))
+    fn select(condition: bool, first: Self, second: Self) -> Self {
+        let mut chosen = first;
+        for (value, other) in chosen.iter_mut().zip(second) {
+            *value = T::select(condition, *value, other);
+        }
+        chosen
     }
 }
 
@@ -113,29 +111,29 @@ pub(crate) trait Outputs {
     /// Iterates over the places of the rows from `start` on.
     fn slots(&mut self, start: usize) -> impl Iterator<Item = Self::Slot<'_>>;
 
-    /// Writes a row to its place.
-    fn store(slot: Self::Slot<'_>, row: Self::Row);
+    /// Writes a row, or the sentinel if it is invalid, to its place.
+    fn store(slot: Self::Slot<'_>, valid: bool, row: Self::Row, sentinel: Self::Row);
 }
 
-impl<'s, T: Copy> Outputs for &'s mut [T] {
-    type Row = T;
+impl<'s, A: Value> Outputs for &'s mut [A] {
+    type Row = A;
     type Slot<'a>
-        = &'a mut T
+        = &'a mut A
     where
         's: 'a;
 
     #[inline(always)]
-    fn slots(&mut self, start: usize) -> impl Iterator<Item = &mut T> {
-        self[start..].iter_mut()
+    fn slots(&mut self, start: usize) -> impl Iterator<Item = &mut A> {
+        self.get_mut(start..).unwrap_or_default().iter_mut()
     }
 
     #[inline(always)]
-    fn store(slot: &mut T, row: T) {
-        *slot = row;
+    fn store(slot: &mut A, valid: bool, row: A, sentinel: A) {
+        *slot = A::select(valid, row, sentinel);
     }
 }
 
-impl<'s, A: Copy, B: Copy> Outputs for (&'s mut [A], &'s mut [B]) {
+impl<'s, A: Value, B: Value> Outputs for (&'s mut [A], &'s mut [B]) {
     type Row = (A, B);
     type Slot<'a>
         = (&'a mut A, &'a mut B)
@@ -144,34 +142,38 @@ impl<'s, A: Copy, B: Copy> Outputs for (&'s mut [A], &'s mut [B]) {
 
     #[inline(always)]
     fn slots(&mut self, start: usize) -> impl Iterator<Item = (&mut A, &mut B)> {
-        self.0[start..].iter_mut().zip(&mut self.1[start..])
+        let (first, second) = (self.0.get_mut(start..), self.1.get_mut(start..));
+        first.unwrap_or_default().iter_mut().zip(second.unwrap_or_default())
     }
 
     #[inline(always)]
-    fn store(slot: (&mut A, &mut B), row: (A, B)) {
-        (*slot.0, *slot.1) = row;
+    fn store(slot: (&mut A, &mut B), valid: bool, row: (A, B), sentinel: (A, B)) {
+        *slot.0 = A::select(valid, row.0, sentinel.0);
+        *slot.1 = B::select(valid, row.1, sentinel.1);
     }
 }
 
-/// Fills the outputs with `row` of each row of the inputs, or with the sentinel where it says that the row is invalid;
-/// returns the first invalid row. No output may be shorter than the inputs.
+/// Fills the outputs with `row` of each value and of what is beside it, or with the sentinel where it says that the row
+/// is invalid; returns the first invalid row.
 #[inline(always)]
-pub(crate) fn fill<I: Inputs, O: Outputs>(
-    inputs: I,
+pub(crate) fn fill<A: Copy, B: Beside, O: Outputs>(
+    values: &[A],
+    beside: B,
     mut outputs: O,
     sentinel: O::Row,
-    row: impl Fn(I::Row) -> (O::Row, bool),
+    row: impl Fn(A, B::Row) -> (O::Row, bool),
 ) -> Option<usize> {
     let mut first = None;
-    for start in (0..inputs.rows()).step_by(BLOCK) {
+    for (start, values) in (0..).step_by(BLOCK).zip(values.chunks(BLOCK)) {
         let mut valid = true;
-        for (slot, input) in outputs.slots(start).zip(inputs.block(start)) {
-            let (value, good) = row(input);
+        for (slot, (value, other)) in outputs.slots(start).zip(beside.beside(values, start)) {
+            let (result, good) = row(value, other);
             valid &= good;
-            O::store(slot, if good { value } else { sentinel });
+            O::store(slot, good, result, sentinel);
         }
         if !valid && first.is_none() {
-            first = (start..).zip(inputs.block(start)).find_map(|(index, input)| (!row(input).1).then_some(index));
+            let invalid = |(value, other)| !row(value, other).1;
+            first = beside.beside(values, start).position(invalid).map(|index| start + index);
         }
     }
     first
@@ -184,11 +186,11 @@ pub(crate) fn fill_uniform<A: Copy, B: Copy, D: Derive<B>, O: Outputs>(
     uniform: &[B],
     outputs: O,
     sentinel: O::Row,
-    row: impl Fn((A, D)) -> (O::Row, bool),
+    row: impl Fn(A, D) -> (O::Row, bool),
 ) -> Option<usize> {
     match *uniform {
-        [one] => fill((values, One(D::derive(one))), outputs, sentinel, row),
-        _ => fill((values, Each::new(uniform)), outputs, sentinel, row),
+        [one] => fill(values, One(D::derive(one)), outputs, sentinel, row),
+        _ => fill(values, Each::new(uniform), outputs, sentinel, row),
     }
 }
 
@@ -207,20 +209,11 @@ pub(crate) fn update<A: Copy, B: Copy, D: Derive<B>>(values: &mut [A], uniform: 
     }
 }
 
-/// The block that begins at `start`, or all of an array that holds one value for all rows.
-#[inline(always)]
-pub(crate) fn block<T>(values: &[T], start: usize) -> &[T] {
-    match values {
-        [_] => values,
-        _ => values.get(start..values.len().min(start + BLOCK)).unwrap_or(&[]),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn halve(value: i64) -> (i64, bool) {
+    fn halve(value: i64, (): ()) -> (i64, bool) {
         (value / 2, value >= 0)
     }
 
@@ -229,13 +222,13 @@ mod tests {
         for n in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 3 * BLOCK + 7] {
             let values: Vec<i64> = (0..n as i64).collect();
             let mut halves = vec![7; n];
-            assert_eq!(fill(&values[..], &mut halves[..], -1, halve), None);
+            assert_eq!(fill(&values, One(()), &mut halves[..], -1, halve), None);
             assert!(halves.iter().zip(&values).all(|(half, value)| *half == value / 2));
             for bad in [n / 2, n.saturating_sub(1)].into_iter().filter(|bad| *bad < n) {
                 let mut values = values.clone();
                 values[n - 1] = -5;
                 values[bad] = -5;
-                assert_eq!(fill(&values[..], &mut halves[..], -1, halve), Some(bad));
+                assert_eq!(fill(&values, One(()), &mut halves[..], -1, halve), Some(bad));
                 assert_eq!((halves[bad], halves[n - 1]), (-1, -1));
             }
         }
@@ -243,7 +236,7 @@ mod tests {
 
     #[test]
     fn one_value_stands_for_all_rows() {
-        let add = |(a, b): (i64, i64)| ((a + b, a), true);
+        let add = |a: i64, b: i64| ((a + b, a), true);
         let (mut sums, mut firsts) = ([0; 3], [0; 3]);
         assert_eq!(fill_uniform(&[1, 2, 3], &[10], (&mut sums[..], &mut firsts[..]), (0, 0), add), None);
         assert_eq!((sums, firsts), ([11, 12, 13], [1, 2, 3]));

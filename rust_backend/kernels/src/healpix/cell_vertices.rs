@@ -8,7 +8,7 @@ use crate::simd::at_every_level;
 type Corners = [f64; 4];
 
 #[inline(always)]
-fn row((nested, order): (i64, Order<MAX_ORDER>)) -> ((Corners, Corners), bool) {
+fn row(nested: i64, order: Order<MAX_ORDER>) -> ((Corners, Corners), bool) {
     let (face, x, y) = locate(nested, order.order);
     let (x, y) = (real(x), real(y));
     let (north_lon, north_lat) = project(face, x + 1.0, y + 1.0, order.nside);

@@ -2,7 +2,7 @@
 //!
 //! With o levels, |id| = lead * 10^o + 11..1 + the levels written with digits 0 to 3, without a carry anywhere.
 
-use crate::rows::{BLOCK, Derive, Inputs, Outputs};
+use crate::rows::{BLOCK, Beside, Derive, Outputs};
 
 /// The finest order whose ids fit 64 bits.
 pub(crate) const MAX_ORDER: i64 = 18;
@@ -204,38 +204,38 @@ fn split(morton: i64, padding: Padding) -> Cell {
     }
 }
 
-/// As [`crate::rows::fill`], for decimal Morton ids and whatever comes with them: `row` gets the id, its cell, whose
-/// validity is seen to here, and the other inputs.
+/// As [`crate::rows::fill`], for decimal Morton ids: `row` gets the id, its cell, whose validity is seen to here, and what
+/// is beside it.
 #[inline(always)]
-pub(crate) fn fill_cells<I: Inputs, O: Outputs>(
+pub(crate) fn fill_cells<B: Beside, O: Outputs>(
     mortons: &[i64],
-    others: I,
+    beside: B,
     mut outputs: O,
     sentinel: O::Row,
-    row: impl Fn(i64, Cell, I::Row) -> (O::Row, bool),
+    row: impl Fn(i64, Cell, B::Row) -> (O::Row, bool),
 ) -> Option<usize> {
     let mut first = None;
     for (start, mortons) in (0..).step_by(BLOCK).zip(mortons.chunks(BLOCK)) {
         let mut valid = true;
-        let rows = outputs.slots(start).zip(mortons).zip(others.block(start));
+        let rows = outputs.slots(start).zip(beside.beside(mortons, start));
         if let Some(padding) = Padding::shared(mortons) {
-            for ((slot, &morton), other) in rows {
+            for (slot, (morton, other)) in rows {
                 let cell = split(morton, padding);
-                let (value, good) = row(morton, cell, other);
+                let (result, good) = row(morton, cell, other);
                 valid &= good & cell.valid;
-                O::store(slot, if good & cell.valid { value } else { sentinel });
+                O::store(slot, good & cell.valid, result, sentinel);
             }
         } else {
-            for ((slot, &morton), other) in rows {
+            for (slot, (morton, other)) in rows {
                 let cell = Cell::derive(morton);
-                let (value, good) = row(morton, cell, other);
+                let (result, good) = row(morton, cell, other);
                 valid &= good & cell.valid;
-                O::store(slot, if good & cell.valid { value } else { sentinel });
+                O::store(slot, good & cell.valid, result, sentinel);
             }
         }
         if !valid && first.is_none() {
-            let mut rows = (start..).zip(mortons).zip(others.block(start));
-            first = rows.find_map(|((index, &morton), other)| {
+            let mut rows = (start..).zip(beside.beside(mortons, start));
+            first = rows.find_map(|(index, (morton, other))| {
                 let cell = Cell::derive(morton);
                 (!(cell.valid & row(morton, cell, other).1)).then_some(index)
             });

@@ -1,7 +1,7 @@
 //! Smallest and largest id at an order among the descendants of decimal Morton ids.
 
 use crate::healpix::decimal::{Cell, MAX_ORDER, ONES, POWERS, fill_cells};
-use crate::rows::One;
+use crate::rows::{Each, One};
 use crate::simd::at_every_level;
 
 #[inline(always)]
@@ -19,7 +19,7 @@ at_every_level! {
     pub fn morton_range(morton: &[i64], order: &[i64], first: &mut [i64], last: &mut [i64]) -> Option<usize> {
         match *order {
             [one] => fill_cells(morton, One(one), (first, last), (0, 0), row),
-            _ => fill_cells(morton, order, (first, last), (0, 0), row),
+            _ => fill_cells(morton, Each::new(order), (first, last), (0, 0), row),
         }
     }
 }

@@ -72,7 +72,7 @@ impl Derive<i64> for Face {
 }
 
 #[inline(always)]
-fn row((nested, face): (i64, Face)) -> (Neighbours, bool) {
+fn row(nested: i64, face: Face) -> (Neighbours, bool) {
     let valid = face.order.valid & is_nested(nested, face.order.order);
     if !valid {
         return ([-1; 8], false);

@@ -6,7 +6,7 @@ use crate::rows::fill_uniform;
 use crate::simd::at_every_level;
 
 #[inline(always)]
-fn row((nested, order): (i64, Order<MAX_ORDER>)) -> ((f64, f64), bool) {
+fn row(nested: i64, order: Order<MAX_ORDER>) -> ((f64, f64), bool) {
     let (face, x, y) = locate(nested, order.order);
     let centre = project(face, real(x) + 0.5, real(y) + 0.5, order.nside);
     (centre, order.valid & is_nested(nested, order.order))

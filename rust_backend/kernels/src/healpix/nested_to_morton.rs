@@ -6,7 +6,7 @@ use crate::rows::fill_uniform;
 use crate::simd::at_every_level;
 
 #[inline(always)]
-fn row((nested, scale): (i64, Scale)) -> (i64, bool) {
+fn row(nested: i64, scale: Scale) -> (i64, bool) {
     let cell = nested as u64;
     let levels = cell & ((1 << (2 * scale.order)) - 1);
     let morton = compose(cell >> (2 * scale.order), digits(levels), scale);

@@ -5,7 +5,7 @@ use crate::rows::fill_uniform;
 use crate::simd::at_every_level;
 
 #[inline(always)]
-fn row((nested, order): (i64, Order<MAX_ORDER>)) -> (i64, bool) {
+fn row(nested: i64, order: Order<MAX_ORDER>) -> (i64, bool) {
     (nested.wrapping_add(4 << (2 * order.order)), order.valid & is_nested(nested, order.order))
 }
 
