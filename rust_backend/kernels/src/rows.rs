@@ -165,13 +165,13 @@ pub(crate) fn fill<A: Copy, B: Beside, O: Outputs>(
 ) -> Option<usize> {
     let mut first = None;
     for (start, values) in (0..).step_by(BLOCK).zip(values.chunks(BLOCK)) {
-        let mut valid = true;
+        let mut invalid = 0;
         for (slot, (value, other)) in outputs.slots(start).zip(beside.beside(values, start)) {
             let (result, good) = row(value, other);
-            valid &= good;
+            invalid |= u64::from(!good);
             O::store(slot, good, result, sentinel);
         }
-        if !valid && first.is_none() {
+        if invalid != 0 && first.is_none() {
             let invalid = |(value, other)| !row(value, other).1;
             first = beside.beside(values, start).position(invalid).map(|index| start + index);
         }

@@ -2,6 +2,8 @@
 //!
 //! With o levels, |id| = lead * 10^o + 11..1 + the levels written with digits 0 to 3, without a carry anywhere.
 
+use std::hint::select_unpredictable;
+
 use crate::rows::{BLOCK, Beside, Derive, Outputs};
 
 /// The finest order whose ids fit 64 bits.
@@ -94,9 +96,9 @@ pub(crate) fn digits(levels: u64) -> u64 {
 #[inline(always)]
 pub(crate) fn compose(face: u64, digits: u64, scale: Scale) -> i64 {
     let south = face >= 6;
-    let lead = if south { face.wrapping_sub(5) } else { face + 1 };
+    let lead = select_unpredictable(south, face.wrapping_sub(5), face.wrapping_add(1));
     let magnitude = lead.wrapping_mul(scale.power).wrapping_add(scale.ones + digits) as i64;
-    if south { magnitude.wrapping_neg() } else { magnitude }
+    select_unpredictable(south, magnitude.wrapping_neg(), magnitude)
 }
 
 /// A decimal Morton id taken apart.
@@ -197,7 +199,7 @@ fn split(morton: i64, padding: Padding) -> Cell {
     let levels = ten << 34 | one << 32 | from_bytes(middle) << 16 | from_bytes(low);
     let face = lead.wrapping_sub(1);
     Cell {
-        face: face.wrapping_add(if morton < 0 { 6 } else { 0 }),
+        face: face.wrapping_add((morton >> 63) as u64 & 6),
         levels: levels >> (2 * (18 - padding.order)),
         order: padding.order,
         valid: (few == 0) & (face < 6),
@@ -216,24 +218,24 @@ pub(crate) fn fill_cells<B: Beside, O: Outputs>(
 ) -> Option<usize> {
     let mut first = None;
     for (start, mortons) in (0..).step_by(BLOCK).zip(mortons.chunks(BLOCK)) {
-        let mut valid = true;
+        let mut invalid = 0;
         let rows = outputs.slots(start).zip(beside.beside(mortons, start));
         if let Some(padding) = Padding::shared(mortons) {
             for (slot, (morton, other)) in rows {
                 let cell = split(morton, padding);
                 let (result, good) = row(morton, cell, other);
-                valid &= good & cell.valid;
+                invalid |= u64::from(!(good & cell.valid));
                 O::store(slot, good & cell.valid, result, sentinel);
             }
         } else {
             for (slot, (morton, other)) in rows {
                 let cell = Cell::derive(morton);
                 let (result, good) = row(morton, cell, other);
-                valid &= good & cell.valid;
+                invalid |= u64::from(!(good & cell.valid));
                 O::store(slot, good & cell.valid, result, sentinel);
             }
         }
-        if !valid && first.is_none() {
+        if invalid != 0 && first.is_none() {
             let mut rows = (start..).zip(beside.beside(mortons, start));
             first = rows.find_map(|(index, (morton, other))| {
                 let cell = Cell::derive(morton);

@@ -3,6 +3,8 @@
 //! The latitude comes from one polynomial of the arcsine: of z in the belt, and in the caps of sin((90 - |lat|) / 2),
 //! which is accurate at the poles.
 
+use std::hint::select_unpredictable as choose;
+
 use crate::healpix::bits::real;
 
 const INVERSE_SQRT6: f64 = 0.408248290463863;
@@ -46,22 +48,14 @@ pub(crate) fn project(face: u64, x: f64, y: f64, nside: f64) -> (f64, f64) {
     let ring = real(row + 2) * nside - x - y;
     let (north, south) = (ring < nside, ring > 3.0 * nside);
     let cap = north | south;
-    let reach = if north {
-        ring
-    } else if south {
-        4.0 * nside - ring
-    } else {
-        nside
-    };
+    let reach = choose(north, ring, choose(south, 4.0 * nside - ring, nside));
     let size = 1.0 / nside; // exact
-    let angle =
-        asin_degrees(if cap { reach * size * INVERSE_SQRT6 } else { (2.0 * nside - ring) * size * (2.0 / 3.0) });
+    let belt = (2.0 * nside - ring) * size * (2.0 / 3.0);
+    let angle = asin_degrees(choose(cap, reach * size * INVERSE_SQRT6, belt));
     let polar = 90.0 - 2.0 * angle;
-    let polar = if south { -polar } else { polar };
-    let lat = if cap { polar } else { angle };
+    let lat = choose(cap, choose(south, -polar, polar), angle);
     let eighths = column * reach + (x - y);
-    let eighths = if eighths < 0.0 { eighths + 8.0 * reach } else { eighths };
-    let eighths = if eighths >= 8.0 * reach { eighths - 8.0 * reach } else { eighths };
-    let lon = eighths * 45.0 / reach;
-    (if reach > 0.0 { lon } else { column * 45.0 }, lat)
+    let eighths = choose(eighths < 0.0, eighths + 8.0 * reach, eighths);
+    let eighths = choose(eighths >= 8.0 * reach, eighths - 8.0 * reach, eighths);
+    (choose(reach > 0.0, eighths * 45.0 / reach, column * 45.0), lat)
 }
