@@ -15,9 +15,10 @@ from ferrumba.healpix.numba.bits import M2, M4, M8, M16, M32, MAX_MORTON_ORDER, 
 
 POWERS = tuple(np.int64(10**k) for k in range(19))
 ONES = tuple(np.int64((10**k - 1) // 9) for k in range(19))
-TEN, HUNDRED, TEN4, TEN8, TEN16 = (np.int64(10**k) for k in (1, 2, 4, 8, 16))
-THREE, FOUR, FIVE, SIX = (np.int64(k) for k in (3, 4, 5, 6))
-S3, S6, S10, S12, S17, S19, S24, S32, S34, S40, S44 = (np.int64(s) for s in (3, 6, 10, 12, 17, 19, 24, 32, 34, 40, 44))
+TEN, HUNDRED, TEN8, TEN16 = (np.int64(10**k) for k in (1, 2, 8, 16))
+LOWEST = np.int64((10**19 - 1) // 9)
+THREE, FOUR, FIVE, SIX, SEVEN = (np.int64(k) for k in (3, 4, 5, 6, 7))
+S3, S6, S12, S17, S24, S32, S34, S44 = (np.int64(s) for s in (3, 6, 12, 17, 24, 32, 34, 44))
 
 LOW16 = np.int64(0xFFFF)
 EIGHTS, FOURS, TWOS, NIBBLES = (
@@ -25,11 +26,17 @@ EIGHTS, FOURS, TWOS, NIBBLES = (
 )
 JOIN4, JOIN8, JOIN16, JOIN32 = np.int64(16 - 10), np.int64(256 - 100), np.int64(65536 - 10000), np.int64(2**32 - 10**8)
 
-# Division by multiplication. By 10 below 100, by 100 below 10**4 and by 10**4 below 10**8 these are exact; by 10**8
-# below 10**16 and by 10**16 below 2**63 the quotient of the leading bits may be one too small.
-BY_TEN, BY_HUNDRED, BY_TEN4 = np.int64(103), np.int64(5243), np.int64(109951163)
-BY_TEN8, BY_TEN16 = np.int64((1 << 58) // 10**8), np.int64((1 << 84) // 10**16)
-NOT_TWO_BITS, NOT_TWO_BITS_TWICE = np.int64(~0x3333333333333333), np.int64(~0x33)
+# For splitting: 2**44 / 10**16, 2**24 / 10**8, 2**12 / 10**4 and 2**5 / 10**2 in binary fixed point, rounded up; ones
+# and masks for fields of 32, 16, 8 bits; and the bits that no field has in range after 0 to 4 splits.
+PER_TEN16, PER_TEN8 = np.int64(-(-(1 << 76) // 10**16)), np.int64(-(-(1 << 56) // 10**8))
+PER_TEN4, PER_HUNDRED, PER_LEAD = np.int64(26844), np.int64(82), np.int64(41)
+ONE32, ONE16 = np.int64(0x0000000100000001), np.int64(0x0001000100010001)
+LEADING32, LEADING16 = np.int64(0x00001FFF00001FFF), np.int64(0x007F007F007F007F)
+OVER64, OVER32, OVER16, OVER8, OVER4 = (
+    np.int64(~mask)
+    for mask in ((1 << 52) - 1, 0x01FFFFFF01FFFFFF, 0x0FFF0FFF0FFF0FFF, 0x3F3F3F3F3F3F3F3F, 0x3333333333333333)
+)
+OVER_PAIR = np.int64(~0x33)
 
 
 @jit(inline=True)
@@ -52,17 +59,14 @@ def read_nibbles(w):
 
 
 @jit(inline=True)
-def write_nibbles(value):
-    """Return the number, possibly negative as an int64, whose hexadecimal digits are the 16 decimal ones of value."""
-    high = ((value >> S24) * BY_TEN8) >> S34
-    high += ONE if value - high * TEN8 >= TEN8 else ZERO
-    w = value + high * JOIN32
-    high = (((w & M32) * BY_TEN4) >> S40) | ((((w >> S32) * BY_TEN4) >> S40) << S32)
-    w += high * JOIN16
-    even, odd = w & M16, (w >> S16) & M16
-    w += (((even * BY_HUNDRED) >> S19) & EIGHTS | ((((odd * BY_HUNDRED) >> S19) & EIGHTS) << S16)) * JOIN8
-    even, odd = w & M8, (w >> S8) & M8
-    return w + (((even * BY_TEN) >> S10) & FOURS | ((((odd * BY_TEN) >> S10) & FOURS) << S8)) * JOIN4
+def quotients(w, down, leading, one, factor, shift):
+    """Return a of every field a * base + b of w, where b is at most a third of the base: leading bits decide.
+
+    ``a = ((field >> down) + 1) * factor >> shift`` for all fields with one multiplication, as no product leaves its
+    field while the fields are in range. The caller adds ``a * (2**bits - base)`` and so has a and b in fields of their
+    own. Of any other field, b comes out beyond its range; tests/healpix/test_oracles.py tries every field.
+    """
+    return (((((w >> down) & leading) + one) * factor) >> shift) & leading
 
 
 @jit(inline=True)
@@ -98,6 +102,13 @@ def address_to_morton(face, address, power, ones):
 
 
 @jit(inline=True)
+def magnitude(morton):
+    """Return the absolute value, and 0 for the smallest int64, which has none."""
+    size = morton if morton >= ZERO else -morton
+    return size if size >= ZERO else ZERO
+
+
+@jit(inline=True)
 def extend(size, missing, digits, power, ones):
     """Append ``digits`` ones to a number that has no more than 19 - digits digits, else leave it."""
     short = size < POWERS[18] // power * TEN
@@ -110,27 +121,41 @@ def parse(morton):
 
     The number is first made one of order 18 by appending ones, which are the digit of address 0.
     """
-    size = morton if morton >= ZERO else -morton
-    size = size if size >= ZERO else ZERO  # the smallest int64 has no opposite
-    missing = ZERO
+    size, missing = magnitude(morton), ZERO
     size, missing = extend(size, missing, S16, POWERS[16], ONES[16])
     size, missing = extend(size, missing, S8, POWERS[8], ONES[8])
     size, missing = extend(size, missing, S4, POWERS[4], ONES[4])
     size, missing = extend(size, missing, S2, POWERS[2], ONES[2])
     size, missing = extend(size, missing, ONE, POWERS[1], ONES[1])
-    top = ((size >> S40) * BY_TEN16) >> S44
-    top += ONE if size - top * TEN16 >= TEN16 else ZERO
-    lead = (top * np.int64(41)) >> S12
-    two = top - HUNDRED * lead
-    two = two + ((two * BY_TEN) >> S10) * JOIN4 - np.int64(0x11)
-    w = write_nibbles(size - top * TEN16) - NIBBLES
-    valid = ((w & NOT_TWO_BITS) | (two & NOT_TWO_BITS_TWICE)) == ZERO
-    valid &= (lead >= ONE) & (lead <= SIX) & (missing <= MAX_MORTON_ORDER)
+    return parse_extended(morton > ZERO, size, missing)
+
+
+@jit(inline=True)
+def parse_extended(positive, size, missing):
+    """Return what ``parse`` does, from the sign, the number made one of order 18, and how many digits that took."""
+    # Less the ones, all digits are 0 to 3, and the lead 0 to 5. A split keeps the value of the fields if the parts are
+    # in range after it, so the integer is an id exactly if they are after each.
+    digits = size - LOWEST
+    top = (((digits >> S44) + ONE) * PER_TEN16) >> S32
+    w = digits - top * TEN16
+    wrong = w & OVER64
+    w += quotients(w, S24, M32, ONE, PER_TEN8, S32) * JOIN32
+    wrong |= w & OVER32
+    w += quotients(w, S12, LEADING32, ONE32, PER_TEN4, S16) * JOIN16
+    wrong |= w & OVER16
+    w += quotients(w, FIVE, LEADING16, ONE16, PER_HUNDRED, S8) * JOIN8
+    wrong |= w & OVER8
+    w += (((w * SEVEN) >> S6) & TWOS) * JOIN4
+    lead = (top * PER_LEAD) >> S12
+    pair = top - HUNDRED * lead
+    pair += ((pair * SEVEN) >> S6) * JOIN4
+    wrong |= (w & OVER4) | (pair & OVER_PAIR)
+    valid = (wrong == ZERO) & (digits >= ZERO) & (lead < SIX) & (missing <= MAX_MORTON_ORDER)
     w = (w | (w >> S2)) & M4
     w = (w | (w >> S4)) & M8
     w = (w | (w >> S8)) & M16
     w = (w | (w >> S16)) & M32
-    two = (two | (two >> S2)) & np.int64(15)
+    pair = (pair | (pair >> S2)) & np.int64(15)
     missing = missing if valid else MAX_MORTON_ORDER
-    address = (w | (two << S32)) >> (TWO * missing)
-    return valid, (lead - ONE if morton > ZERO else lead + FIVE), MAX_MORTON_ORDER - missing, address
+    address = (w | (pair << S32)) >> (TWO * missing)
+    return valid, (lead if positive else lead + SIX), MAX_MORTON_ORDER - missing, address
