@@ -93,11 +93,28 @@ def _canonical(array: np.ndarray, dtype: np.dtype) -> bool:
     return array.dtype == dtype and flags.c_contiguous and flags.aligned
 
 
+class _Lender:
+    """An object that lends the memory of an array, marked as writable."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+        self.__array_interface__ = {**array.__array_interface__, "data": (array.ctypes.data, False)}
+
+
+def _writable(array: np.ndarray) -> np.ndarray:
+    """Return an array that Numba holds to be of the usual type, also where it is read-only.
+
+    Read-only arrays have a type of their own in Numba, and a kernel would be compiled anew, for seconds, for every
+    combination of the two. No kernel writes to its inputs; the conformance suite checks it.
+    """
+    return array if array.flags.writeable else np.asarray(_Lender(array))
+
+
 def _flat(argument: Input, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | Pieces:
     if array.shape != shape and not (argument.kind == "uniform" and array.size == 1):
         array = np.broadcast_to(array, shape)
     if _canonical(array, argument.numpy):
-        return array.reshape(-1)
+        return _writable(array.reshape(-1))
     if array.size <= driver.BLOCK:
         return np.require(array, argument.numpy, ("C", "A")).reshape(-1)
     return Pieces(array, argument.numpy)
