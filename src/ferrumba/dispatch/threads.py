@@ -162,7 +162,8 @@ def _obey_threadpoolctl() -> None:
             return _Limit.threads or processors()
 
         def set_num_threads(self, num_threads: int) -> None:
-            _Limit.threads = num_threads
+            # The end of a limit restores what get_num_threads said before it: all processors, which is no cap.
+            _Limit.threads = num_threads if num_threads < processors() else None
 
         def get_version(self) -> None:
             return None
