@@ -3,26 +3,45 @@
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
-from ferrumba.healpix.numba.bits import MAX_MORTON_ORDER, ONE, TWO, ZERO, is_order, step
-from ferrumba.healpix.numba.decimal import ONES, POWERS, parse, read_digits
+from ferrumba.healpix.numba.bits import MAX_MORTON_ORDER, ONE, TWO, ZERO, step
+from ferrumba.healpix.numba.decimal import ONES, POWERS, TEN, parse, read_digits
+
+BLOCK = np.int64(1024)
+
+
+@jit(inline=True)
+def first_child(morton, levels, width):
+    """Return the first of the descendants, 0 if there are none or they do not fill a row of this width."""
+    valid, _, own, _ = parse(morton)
+    valid &= (levels >= ZERO) & (levels <= MAX_MORTON_ORDER - own)
+    down = levels if valid else ZERO
+    child = (morton if morton >= ZERO else -morton) * POWERS[down] + ONES[down]
+    child = child if valid & (ONE << (TWO * down) == width) else ZERO
+    return child if morton >= ZERO else -child
 
 
 @jit
 def morton_children(morton, levels, children):
-    """Fill the rows of ``children`` in Z-order; a row is as wide as the first number of levels says."""
+    """Fill the rows of ``children`` in Z-order; a row is as wide as the first number of levels says.
+
+    First children go to column 0, which vectorises; from there rows are filled four ids, one parent, at a time.
+    """
     first = np.int64(-1)
     s, sl = step(morton), step(levels)
-    width = children.shape[1]
-    for i in range(children.shape[0]):
-        value, down = morton[i * s], levels[i * sl]
-        valid, _, own, _ = parse(value)
-        if valid and is_order(down, MAX_MORTON_ORDER - own) and ONE << (TWO * down) == width:
-            size = (value if value > ZERO else -value) * POWERS[down] + ONES[down]
-            sign = ONE if value > ZERO else -ONE
-            for j in range(width):
-                children[i, j] = sign * (size + read_digits(np.int64(j)))
-        else:
-            for j in range(width):
-                children[i, j] = ZERO
-            first = np.int64(i) if first < 0 else first
+    n, width = children.shape
+    for start in range(0, n, BLOCK):
+        stop = min(start + BLOCK, n)
+        for i in range(start, stop):
+            children[i, 0] = first_child(morton[i * s], levels[i * sl], width)
+        for i in range(start, stop):
+            child = children[i, 0]
+            if child == ZERO:
+                children[i, :] = ZERO
+                first = np.int64(i) if first < 0 else first
+            elif width > 1:
+                sign = ONE if child > ZERO else -ONE
+                for j in range(width >> TWO):
+                    eldest = child + sign * (TEN * read_digits(np.int64(j)))
+                    for k in range(4):
+                        children[i, 4 * j + k] = eldest + sign * k
     return first

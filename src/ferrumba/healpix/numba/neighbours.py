@@ -61,8 +61,8 @@ def across(face, x, y, nside):
 
 
 @jit
-def border_neighbours(nested, order, out):
-    """Fill the eight neighbours of a cell at the border of its face."""
+def border_neighbours(nested, order, out, i):
+    """Fill row i with the eight neighbours of a cell at the border of its face."""
     nside = ONE << order
     address = nested & ((ONE << (TWO * order)) - ONE)
     own, ix, iy = nested >> (TWO * order), compact(address), compact(address >> ONE)
@@ -70,31 +70,31 @@ def border_neighbours(nested, order, out):
         face, x, y = own, ix + DX[k], iy + DY[k]
         if beside(x, nside) != ZERO or beside(y, nside) != ZERO:
             face, x, y = across(own, x, y, nside)
-        out[k] = MINUS_ONE if face < ZERO else (face << (TWO * order)) | spread(x) | (spread(y) << ONE)
+        out[i, k] = MINUS_ONE if face < ZERO else (face << (TWO * order)) | spread(x) | (spread(y) << ONE)
 
 
 @jit(inline=True)
-def neighbours_of(nested, order, out):
-    """Fill the eight neighbours of a cell, -1 if there is no such cell; return whether there is.
+def neighbours_of(nested, order, out, i):
+    """Fill row i with the eight neighbours of a cell, -1 if there is no such cell; return whether there is.
 
     Inside a face the coordinates are stepped where they are, in every other bit: the bits between carry the one.
     """
     if not (is_order(order, MAX_ORDER) and is_nested(nested, order)):
         for k in range(8):
-            out[k] = MINUS_ONE
+            out[i, k] = MINUS_ONE
         return False
     xs = ((ONE << (TWO * order)) - ONE) & M1
     ys = xs << ONE
     x, y = nested & xs, nested & ys
     if x == ZERO or y == ZERO or x == xs or y == ys:
-        border_neighbours(nested, order, out)
+        border_neighbours(nested, order, out, i)
         return True
     face = nested - x - y
     east, west = ((x | ~xs) + ONE) & xs | face, (x - ONE) & xs | face
     north, south = ((y | ~ys) + ONE) & ys, (y - ONE) & ys
     x |= face
-    out[0], out[1], out[2], out[3] = west | y, west | north, x | north, east | north
-    out[4], out[5], out[6], out[7] = east | y, east | south, x | south, west | south
+    out[i, 0], out[i, 1], out[i, 2], out[i, 3] = west | y, west | north, x | north, east | north
+    out[i, 4], out[i, 5], out[i, 6], out[i, 7] = east | y, east | south, x | south, west | south
     return True
 
 
@@ -104,6 +104,6 @@ def neighbours(nested, order, neighbours):
     first = np.int64(-1)
     s, so = step(nested), step(order)
     for i in range(neighbours.shape[0]):
-        if not neighbours_of(nested[i * s], order[i * so], neighbours[i]) and first < 0:
+        if not neighbours_of(nested[i * s], order[i * so], neighbours, i) and first < 0:
             first = np.int64(i)
     return first
