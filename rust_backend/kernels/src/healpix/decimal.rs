@@ -4,10 +4,13 @@
 
 use std::hint::select_unpredictable;
 
-use crate::rows::{BLOCK, Beside, Derive, Outputs};
+use crate::rows::{Beside, Derive, Outputs};
 
 /// The finest order whose ids fit 64 bits.
 pub(crate) const MAX_ORDER: i64 = 18;
+
+/// Ids that are taken apart together.
+pub(crate) const CHUNK: usize = 256;
 
 /// The powers of ten that fit 64 bits; padded so that any 5-bit index is in bounds.
 pub(crate) const POWERS: [u64; 32] = {
@@ -154,6 +157,37 @@ impl Padding {
     }
 }
 
+/// The paddings of the ids of a chunk, looked up before the loop over them, which then vectorises.
+struct Paddings {
+    order: [u64; CHUNK],
+    power: [u64; CHUNK],
+    ones: [u64; CHUNK],
+}
+
+impl Default for Paddings {
+    #[inline(always)]
+    fn default() -> Self {
+        Self { order: [0; CHUNK], power: [0; CHUNK], ones: [0; CHUNK] }
+    }
+}
+
+impl Paddings {
+    #[inline(always)]
+    fn set(&mut self, mortons: &[i64]) {
+        let slots = self.order.iter_mut().zip(&mut self.power).zip(&mut self.ones);
+        for (((order, power), ones), morton) in slots.zip(mortons) {
+            let padding = Padding::of(*morton);
+            (*order, *power, *ones) = (padding.order, padding.power, padding.ones);
+        }
+    }
+
+    #[inline(always)]
+    fn iter(&self) -> impl Iterator<Item = Padding> {
+        let values = self.order.iter().zip(&self.power).zip(&self.ones);
+        values.map(|((order, power), ones)| Padding { order: *order, power: *power, ones: *ones })
+    }
+}
+
 /// Divides a number by 10^8 and returns quotient and remainder, by a product that vectorises.
 ///
 /// The product is within 4e-5 of the quotient, and adding 2^52 rounds it to an integer that is the quotient or one more.
@@ -217,7 +251,8 @@ pub(crate) fn fill_cells<B: Beside, O: Outputs>(
     row: impl Fn(i64, Cell, B::Row) -> (O::Row, bool),
 ) -> Option<usize> {
     let mut first = None;
-    for (start, mortons) in (0..).step_by(BLOCK).zip(mortons.chunks(BLOCK)) {
+    let mut paddings = Paddings::default();
+    for (start, mortons) in (0..).step_by(CHUNK).zip(mortons.chunks(CHUNK)) {
         let mut invalid = 0;
         let rows = outputs.slots(start).zip(beside.beside(mortons, start));
         if let Some(padding) = Padding::shared(mortons) {
@@ -228,8 +263,9 @@ pub(crate) fn fill_cells<B: Beside, O: Outputs>(
                 O::store(slot, good & cell.valid, result, sentinel);
             }
         } else {
-            for (slot, (morton, other)) in rows {
-                let cell = Cell::derive(morton);
+            paddings.set(mortons);
+            for ((slot, (morton, other)), padding) in rows.zip(paddings.iter()) {
+                let cell = split(morton, padding);
                 let (result, good) = row(morton, cell, other);
                 invalid |= u64::from(!(good & cell.valid));
                 O::store(slot, good & cell.valid, result, sentinel);

@@ -54,12 +54,30 @@ fn across(nested: u64, order: u64) -> Neighbours {
     })
 }
 
+/// The coordinates of the neighbours along one axis: `((own | carry) + step) & bits` for each, where `carry` holds the
+/// bits of the other axis, across which a 1 is to be carried; a borrow finds them 0.
+#[derive(Clone, Copy)]
+struct Axis {
+    bits: u64,
+    carry: [u64; 8],
+    step: [u64; 8],
+}
+
+impl Axis {
+    /// The axis that has these bits of a cell, the lowest of which is `one`.
+    #[inline(always)]
+    fn new(bits: u64, one: u64, steps: [i64; 8]) -> Self {
+        let carry = steps.map(|step| if step > 0 { !bits } else { 0 });
+        Self { bits, carry, step: steps.map(|step| one.wrapping_mul(step as u64)) }
+    }
+}
+
 /// What the neighbours inside a face are found with.
 #[derive(Clone, Copy)]
 struct Face {
     order: Order<MAX_ORDER>,
-    x: u64,
-    y: u64,
+    x: Axis,
+    y: Axis,
 }
 
 impl Derive<i64> for Face {
@@ -67,30 +85,28 @@ impl Derive<i64> for Face {
     fn derive(order: i64) -> Self {
         let order = Order::derive(order);
         let levels = (1 << (2 * order.order)) - 1;
-        Self { order, x: levels & X_BITS, y: levels & !X_BITS }
+        let x = Axis::new(levels & X_BITS, 1, STEPS.map(|step| step.0));
+        Self { order, x, y: Axis::new(levels & !X_BITS, 2, STEPS.map(|step| step.1)) }
     }
 }
 
 #[inline(always)]
-fn row(nested: i64, face: Face) -> (Neighbours, bool) {
-    let valid = face.order.valid & is_nested(nested, face.order.order);
-    if !valid {
+fn row(nested: i64, Face { order, x, y }: Face) -> (Neighbours, bool) {
+    if !(order.valid & is_nested(nested, order.order)) {
         return ([-1; 8], false);
     }
     let cell = nested as u64;
-    let (x, y, rest) = (cell & face.x, cell & face.y, cell & !(face.x | face.y));
-    if (x == 0) | (x == face.x) | (y == 0) | (y == face.y) {
-        return (across(cell, face.order.order), true);
+    let (own_x, own_y, face) = (cell & x.bits, cell & y.bits, cell & !(x.bits | y.bits));
+    if (own_x == 0) | (own_x == x.bits) | (own_y == 0) | (own_y == y.bits) {
+        return (across(cell, order.order), true);
     }
-    // The bits of the other axis carry a 1 across, or stop a borrow, without being taken apart.
-    let x_up = (x | !face.x).wrapping_add(1) & face.x;
-    let x_down = (x - 1) & face.x;
-    let y_up = (y | !face.y).wrapping_add(2) & face.y;
-    let y_down = (y - 2) & face.y;
-    let (x, x_up, x_down) = (x | rest, x_up | rest, x_down | rest);
-    let cells =
-        [x_down | y, x_down | y_up, x | y_up, x_up | y_up, x_up | y, x_up | y_down, x | y_down, x_down | y_down];
-    (cells.map(|cell| cell as i64), true)
+    let mut neighbours = [0; 8];
+    for (index, neighbour) in neighbours.iter_mut().enumerate() {
+        let other_x = (own_x | x.carry[index]).wrapping_add(x.step[index]) & x.bits;
+        let other_y = (own_y | y.carry[index]).wrapping_add(y.step[index]) & y.bits;
+        *neighbour = (face | other_x | other_y) as i64;
+    }
+    (neighbours, true)
 }
 
 at_every_level! {
