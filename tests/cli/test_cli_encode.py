@@ -164,7 +164,11 @@ def test_columns_found(cli, write, tmp_path, header, options):
         ("lat,lon", ["--lat", "nope"], "has no column 'nope' (--lat); the columns are lat, lon"),
         ("lat,lat", ["--lat", "lat"], "has 2 columns called 'lat'"),
         ("lat,lon", ["--lat", "lon"], "column 'lon' cannot hold both coordinates"),
-        ("lat,lon,morton", [], "would get a second column morton, and keeps what it has; name the new with --column NAME"),
+        (
+            "lat,lon,morton",
+            [],
+            "would get a second column morton, and keeps what it has; name the new with --column NAME",
+        ),
     ],
 )
 def test_columns_not_found(cli, write, tmp_path, header, options, said):

@@ -16,6 +16,7 @@ import numpy as np
 import ferrumba
 from ferrumba import healpix
 from ferrumba.cli import console, missing_extra
+from ferrumba.cli.inspection import told
 from ferrumba.cli.tracks import antarctic_tracks
 from ferrumba.cli.writers import replacing
 from ferrumba.dispatch import calibration, choice, environment, measure
@@ -130,7 +131,7 @@ def _machine() -> dict[str, str]:
     facts |= {name: version for name, version in measure.versions().items() if name not in backends()}
     for name, backend in backends().items():
         info = {} if backend.fault is not None else backend.info()
-        facts[f"backend {name}"] = ", ".join([backend.version, *(f"{key} {value}" for key, value in info.items())])
+        facts[f"backend {name}"] = ", ".join(filter(None, [backend.version, told(info)]))
     return facts
 
 

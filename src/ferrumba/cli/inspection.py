@@ -44,7 +44,7 @@ def _facts(backend: present.Backend) -> dict[str, Any]:
     return facts
 
 
-def _told(info: dict[str, Any]) -> str:
+def told(info: dict[str, Any]) -> str:
     """Return facts about a build in a line."""
     words = {key.replace("_", " "): value for key, value in info.items()}
     return ", ".join(f"{key} {' '.join(value) if isinstance(value, list) else value}" for key, value in words.items())
@@ -59,7 +59,7 @@ def _print_backends(facts: list[dict[str, Any]]) -> None:
     console.out().print(shown)
     for f in facts:
         if f["info"]:
-            console.say(f"{f['name']}: {_told(f['info'])}")
+            console.say(f"{f['name']}: {told(f['info'])}")
 
 
 def backends(json: bool) -> None:

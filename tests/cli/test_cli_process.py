@@ -1,0 +1,145 @@
+"""The command as a process of its own: signals, memory, a terminal, missing extras, and how fast it starts."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+COMMAND = [sys.executable, "-W", "error", "-m", "ferrumba"]
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
+
+
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory):
+    """Return a CSV file of 2.4 million rows, 100 MB: long enough to be interrupted, larger than the memory allowed."""
+    rng = np.random.default_rng(0)
+    lon, lat = rng.uniform(-180, 180, 60_000).round(7).tolist(), rng.uniform(-90, 90, 60_000).round(7).tolist()
+    block = "".join(f"{i:07d},{a},{o},some text\n" for i, (a, o) in enumerate(zip(lat, lon, strict=True)))
+    path = tmp_path_factory.mktemp("long") / "long.csv"
+    with path.open("w") as file:
+        file.write("code,lat,lon,text\n")
+        for _ in range(40):
+            file.write(block)
+    return path
+
+
+def wait_for_part(folder, process):
+    """Wait until a temporary file is there and has grown."""
+    while not any(path.stat().st_size > 0 for path in folder.glob(".*.part")):
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.005)
+
+
+@posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+def test_signal_leaves_nothing_behind(long_file, tmp_path, number, code):
+    target = tmp_path / "o.csv"
+    target.write_text("precious")
+    command = [*COMMAND, "encode", long_file, "-o", target]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    wait_for_part(tmp_path, process)
+    process.send_signal(number)
+    said = process.communicate(timeout=30)[1]
+    assert process.returncode == code
+    assert said.strip() == ("ferrumba: interrupted" if number == signal.SIGINT else "ferrumba: terminated")
+    assert [path.name for path in tmp_path.iterdir()] == ["o.csv"]
+    assert target.read_text() == "precious"
+
+
+def peak_mib(*arguments):
+    """Return the peak resident memory of a command."""
+    process = subprocess.Popen([*COMMAND, *map(str, arguments)], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+
+
+@posix
+def test_memory_does_not_grow_with_the_file(long_file, tmp_path):
+    """Twice the rows, 50 MB more, may take 32 MiB more: the allocator's changing luck, and the index of the output."""
+    with long_file.open("rb") as file:
+        (tmp_path / "half.csv").write_bytes(file.read(long_file.stat().st_size // 2).rpartition(b"\n")[0])
+    half = peak_mib("encode", tmp_path / "half.csv", "-o", tmp_path / "o.parquet")
+    whole = peak_mib("encode", long_file, "-o", tmp_path / "o.parquet")
+    assert whole - half < 32, f"{half:.0f} MiB for a half, {whole:.0f} MiB for the whole"
+
+
+@posix
+def test_progress_on_a_terminal_only(long_file, tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    command = [*COMMAND, "encode", long_file, "-o", tmp_path / "o.parquet"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, text=True, env=environment)
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(ours, 1 << 16)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+    said = process.communicate(timeout=60)[0]
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"encode long.csv" in shown
+    assert b"%" in shown
+    assert said.startswith("encoded 2,400,000 rows in ")
+    assert "%" not in said
+
+
+def without(*modules, arguments=("--help",)):
+    """Run the command where some modules cannot be imported."""
+    code = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({modules!r}))\n"
+        f"sys.argv = ['ferrumba', *{arguments!r}]\n"
+        "from ferrumba.cli import main\n"
+        "sys.exit(main())\n"
+    )
+    return subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("module", ["typer", "rich"])
+def test_without_the_extra(module):
+    done = without(module)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == f"ferrumba: the module {module!r} is not installed; run: pip install 'ferrumba[cli]'\n"
+
+
+def test_without_pyarrow(tmp_path):
+    done = without("pyarrow", arguments=("encode", "p.csv", "-o", "o.csv"))
+    assert done.returncode == 1
+    assert done.stderr == "ferrumba: the module 'pyarrow' is not installed; run: pip install 'ferrumba[cli]'\n"
+    assert without("pyarrow", arguments=("kernels",)).returncode == 0
+
+
+def test_help_starts_quickly():
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        text = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
+        seconds.append(time.perf_counter() - start)
+    assert "encode" in text
+    assert min(seconds) < 0.5
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["encode", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(arguments):
+    heavy = ("numba", "pyarrow", "pandas", "scipy", "matplotlib", "numpy")
+    assert without(*heavy, arguments=tuple(arguments)).returncode == 0
+
+
+def test_module_is_the_command():
+    shown = subprocess.run([*COMMAND, "--version"], capture_output=True, text=True, check=True).stdout
+    assert shown.startswith("ferrumba ")
