@@ -11,3 +11,6 @@ os.environ.setdefault("FERRUMBA_NUMBA_CACHE", "0")
 # The first example pays for the compilation, so no example has a deadline.
 settings.register_profile("ferrumba", deadline=None)
 settings.load_profile("ferrumba")
+
+# --doctest-modules would import every conftest.py under the one name "conftest".
+collect_ignore_glob = ["*conftest.py"]
