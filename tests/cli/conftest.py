@@ -1,12 +1,7 @@
 """The command line in this process, and the files that it reads."""
 
-import importlib.util
 import json
-from pathlib import Path
 
-import numpy as np
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -37,21 +32,6 @@ def cli_json():
         return json.loads(result.stdout)
 
     return run
-
-
-def data_file(package, path):
-    """Return the path of a data file inside an installed package, which is not imported."""
-    return Path(importlib.util.find_spec(package).origin).parent / path
-
-
-def table(path):
-    """Return the columns of a CSV (as written: strings keep their form), Parquet or NPY file."""
-    if path.suffix == ".csv":
-        names = pacsv.open_csv(path).schema.names
-        options = pacsv.ConvertOptions(column_types=dict.fromkeys(names, "string"), strings_can_be_null=False)
-        parsing = pacsv.ParseOptions(newlines_in_values=True)
-        return pacsv.read_csv(path, parse_options=parsing, convert_options=options).to_pydict()
-    return np.load(path) if path.suffix == ".npy" else pq.read_table(path).to_pydict()
 
 
 @pytest.fixture

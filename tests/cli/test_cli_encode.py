@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import data_file, table
+from tables import data_file, table
 
 from ferrumba import healpix
 from ferrumba.cli import readers

@@ -18,8 +18,8 @@ from ferrumba.cli.console import Failure
 CSV_BYTES = 2 << 20
 """What Arrow parses at a time, and the longest line. It reads blocks ahead: with 8 MiB a run takes 200 MiB more."""
 
-ROWS, BYTES = 1 << 18, 32 << 20
-"""A piece ends with whichever is reached first: four blocks of the driver, or so many bytes."""
+ROWS, BYTES = 1 << 17, 32 << 20
+"""A piece ends with whichever is reached first: two blocks of the driver, or so many bytes."""
 
 SUFFIXES = {".csv": "CSV", ".parquet": "Parquet", ".pq": "Parquet", ".npy": "NPY"}
 
