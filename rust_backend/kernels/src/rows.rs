@@ -90,17 +90,6 @@ macro_rules! scalar_values {
 }
 scalar_values!(bool, i64, f64);
 
-impl<T: Value, const N: usize> Value for [T; N] {
-    #[inline(always)]
-    fn select(condition: bool, first: Self, second: Self) -> Self {
-        let mut chosen = first;
-        for (value, other) in chosen.iter_mut().zip(second) {
-            *value = T::select(condition, *value, other);
-        }
-        chosen
-    }
-}
-
 /// Arrays that are written together, one row of each at a time.
 pub(crate) trait Outputs {
     type Row: Copy;

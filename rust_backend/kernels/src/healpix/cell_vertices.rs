@@ -1,5 +1,7 @@
 //! The corners N, W, S, E of nested cells, in degrees.
 
+use std::hint::select_unpredictable;
+
 use crate::healpix::bits::{MAX_ORDER, Order, is_nested, locate, real};
 use crate::healpix::project::project;
 use crate::rows::{Beside, Derive, Each, One};
@@ -16,6 +18,15 @@ const CHUNK: usize = 64;
 /// The values of a chunk, one array for each corner.
 type Chunk = [[f64; CHUNK]; 4];
 
+#[inline(always)]
+fn transpose(values: &Chunk, rows: &mut [Corners]) {
+    let [first, second, third, fourth] = values;
+    let values = first.iter().zip(second).zip(third).zip(fourth);
+    for (row, (((first, second), third), fourth)) in rows.iter_mut().zip(values) {
+        *row = [*first, *second, *third, *fourth];
+    }
+}
+
 /// Fills the rows corner by corner: that vectorises over the cells, where one cell's four corners would not.
 #[inline(always)]
 fn fill_corners(
@@ -29,26 +40,27 @@ fn fill_corners(
     let (mut lons, mut lats): (Chunk, Chunk) = ([[0.0; CHUNK]; 4], [[0.0; CHUNK]; 4]);
     let outputs = lon.chunks_mut(CHUNK).zip(lat.chunks_mut(CHUNK));
     for (start, (nested, (lon, lat))) in (0..).step_by(CHUNK).zip(nested.chunks(CHUNK).zip(outputs)) {
+        let mut invalid = 0;
         let slots = faces.iter_mut().zip(&mut xs).zip(&mut ys).zip(&mut sides);
         for ((((face, x), y), side), (nested, order)) in slots.zip(order.beside(nested, start)) {
             let (own, ix, iy) = locate(nested, order.order);
             let valid = order.valid & is_nested(nested, order.order);
             (*face, *x, *y) = (own, real(ix), real(iy));
-            *side = if valid { order.nside } else { f64::NAN };
+            *side = select_unpredictable(valid, order.nside, f64::NAN);
+            invalid |= u64::from(!valid);
         }
         for ((step_x, step_y), (lons, lats)) in STEPS.into_iter().zip(lons.iter_mut().zip(&mut lats)) {
             let cells = faces.iter().zip(&xs).zip(&ys).zip(&sides);
             for ((lon, lat), (((face, x), y), side)) in lons.iter_mut().zip(lats).zip(cells) {
-                (*lon, *lat) = project(*face, x + step_x, y + step_y, *side);
+                let corner = project(*face, x + step_x, y + step_y, *side);
+                *lon = select_unpredictable(side.is_nan(), f64::NAN, corner.0);
+                *lat = corner.1;
             }
         }
-        for (index, (lon, lat)) in lon.iter_mut().zip(lat).enumerate() {
-            let valid = !sides[index].is_nan();
-            *lon = std::array::from_fn(|corner| if valid { lons[corner][index] } else { f64::NAN });
-            *lat = std::array::from_fn(|corner| if valid { lats[corner][index] } else { f64::NAN });
-            if !valid && first.is_none() {
-                first = Some(start + index);
-            }
+        transpose(&lons, lon);
+        transpose(&lats, lat);
+        if invalid != 0 && first.is_none() {
+            first = sides.iter().position(|side| side.is_nan()).map(|index| start + index);
         }
     }
     first

@@ -1,7 +1,7 @@
 //! The eight neighbours SW, W, NW, N, NE, E, SE, S of nested cells.
 
 use crate::healpix::bits::{MAX_ORDER, Order, X_BITS, compact, is_nested, spread};
-use crate::rows::{Derive, fill_uniform};
+use crate::rows::Derive;
 use crate::simd::at_every_level;
 
 type Neighbours = [i64; 8];
@@ -90,28 +90,46 @@ impl Derive<i64> for Face {
     }
 }
 
+/// Fills one row; returns whether it is valid.
 #[inline(always)]
-fn row(nested: i64, Face { order, x, y }: Face) -> (Neighbours, bool) {
+fn fill_row(nested: i64, Face { order, x, y }: &Face, neighbours: &mut Neighbours) -> bool {
     if !(order.valid & is_nested(nested, order.order)) {
-        return ([-1; 8], false);
+        *neighbours = [-1; 8];
+        return false;
     }
     let cell = nested as u64;
     let (own_x, own_y, face) = (cell & x.bits, cell & y.bits, cell & !(x.bits | y.bits));
     if (own_x == 0) | (own_x == x.bits) | (own_y == 0) | (own_y == y.bits) {
-        return (across(cell, order.order), true);
+        *neighbours = across(cell, order.order);
+        return true;
     }
-    let mut neighbours = [0; 8];
     for (index, neighbour) in neighbours.iter_mut().enumerate() {
         let other_x = (own_x | x.carry[index]).wrapping_add(x.step[index]) & x.bits;
         let other_y = (own_y | y.carry[index]).wrapping_add(y.step[index]) & y.bits;
         *neighbour = (face | other_x | other_y) as i64;
     }
-    (neighbours, true)
+    true
 }
 
 at_every_level! {
     /// Fills the rows of `neighbours`, -1 where a corner has none and where a row is invalid.
     pub fn neighbours(nested: &[i64], order: &[i64], neighbours: &mut [Neighbours]) -> Option<usize> {
-        fill_uniform(nested, order, neighbours, [-1; 8], row)
+        let mut first = None;
+        let rows = nested.iter().zip(neighbours).enumerate();
+        if let [order] = *order {
+            let face = Face::derive(order);
+            for (index, (nested, neighbours)) in rows {
+                if !fill_row(*nested, &face, neighbours) {
+                    first = first.or(Some(index));
+                }
+            }
+        } else {
+            for ((index, (nested, neighbours)), order) in rows.zip(order) {
+                if !fill_row(*nested, &Face::derive(*order), neighbours) {
+                    first = first.or(Some(index));
+                }
+            }
+        }
+        first
     }
 }
