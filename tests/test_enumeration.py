@@ -1,4 +1,4 @@
-"""Declared, implemented, tested and documented kernels are the same set; an addition fails here until it is complete."""
+"""Declared, implemented, tested and documented kernels are one set; an addition fails here until it is complete."""
 
 import ast
 import importlib

@@ -16,7 +16,7 @@ BUILD = "import sys; from hatchling.build import build_wheel; print(build_wheel(
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """A folder on the import path that holds the plug-in as an installer would leave it."""
+    """Return a folder for the import path with the plug-in as an installer would leave it."""
     folder = tmp_path_factory.mktemp("plugin")
     subprocess.run([sys.executable, "-c", BUILD, str(folder)], cwd=EXAMPLE, check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
@@ -26,12 +26,27 @@ def site(tmp_path_factory):
 
 
 def run(site, *arguments, **more):
-    environment = {**os.environ, "PYTHONPATH": str(site), "FERRUMBA_FORCE_NUMBA": "0", "MORTIE_FORCE_NUMBA": "0", **more}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(site),
+        "FERRUMBA_FORCE_NUMBA": "0",
+        "MORTIE_FORCE_NUMBA": "0",
+        **more,
+    }
     return subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)
 
 
 def test_passes_the_conformance_suite(site, tmp_path):
-    arguments = ("-m", "pytest", "--pyargs", "ferrumba.testing", "--ferrumba-backend=example", "-q", "-p", "no:cacheprovider")
+    arguments = (
+        "-m",
+        "pytest",
+        "--pyargs",
+        "ferrumba.testing",
+        "--ferrumba-backend=example",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    )
     done = subprocess.run(
         [sys.executable, *arguments],
         env={**os.environ, "PYTHONPATH": str(site), "FERRUMBA_FORCE_NUMBA": "0", "MORTIE_FORCE_NUMBA": "0"},
@@ -65,7 +80,16 @@ def test_a_wrong_answer_does_not_pass(site, tmp_path):
     for item in site.iterdir():
         if item.is_dir():
             (tmp_path / item.name).symlink_to(item)
-    arguments = ("-m", "pytest", "--pyargs", "ferrumba.testing", "--ferrumba-backend=example", "-q", "-p", "no:cacheprovider")
+    arguments = (
+        "-m",
+        "pytest",
+        "--pyargs",
+        "ferrumba.testing",
+        "--ferrumba-backend=example",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+    )
     done = run(tmp_path, *arguments)
     assert done.returncode == 1
     assert "1 failed, 5 passed" in done.stdout

@@ -7,7 +7,19 @@ import sys
 
 import pytest
 
-HEAVY = ("numba", "llvmlite", "scipy", "pandas", "dask", "distributed", "pyarrow", "matplotlib", "typer", "rich", "ferrumba_rust")
+HEAVY = (
+    "numba",
+    "llvmlite",
+    "scipy",
+    "pandas",
+    "dask",
+    "distributed",
+    "pyarrow",
+    "matplotlib",
+    "typer",
+    "rich",
+    "ferrumba_rust",
+)
 
 
 def run(code, **environment):
@@ -19,10 +31,14 @@ def run(code, **environment):
 
 
 def loaded_after(code, **environment):
-    return set(run(f"{code}\nimport sys; print(*{{name.partition('.')[0] for name in sys.modules}})", **environment).split())
+    return set(
+        run(f"{code}\nimport sys; print(*{{name.partition('.')[0] for name in sys.modules}})", **environment).split()
+    )
 
 
-@pytest.mark.parametrize("code", ["import ferrumba", "from ferrumba import healpix", "from ferrumba.compat import mortie"])
+@pytest.mark.parametrize(
+    "code", ["import ferrumba", "from ferrumba import healpix", "from ferrumba.compat import mortie"]
+)
 def test_import_loads_numpy_only(code):
     assert loaded_after(code).isdisjoint(HEAVY)
 

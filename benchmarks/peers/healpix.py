@@ -1,8 +1,9 @@
 """HEALPix-Morton beside its peers: healpy, cdshealpix, healpix-geo, astropy-healpix, mortie (newest and 0.5.2).
 
-``python -m benchmarks.peers.healpix -o results.json`` measures on one thread and on two, each in a process of its own with
-every library told so, and prints winning and losing rows alike. Peers that are not installed are named as missing. Two
-versions of mortie cannot be installed together: give folders made by ``pip install --no-deps --target FOLDER mortie==...``.
+``python -m benchmarks.peers.healpix -o results.json`` measures on one thread and on two, each in a process of its own
+with every library told so, and prints winning and losing rows alike. Peers that are not installed are named as
+missing. Two versions of mortie cannot be installed together: give folders made by ``pip install --no-deps --target
+FOLDER mortie==...``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,16 @@ import numpy as np
 from benchmarks.peers.sidebyside import Row, floor, race
 
 ORDER = 18
-DISTRIBUTIONS = ("numpy", "numba", "ferrumba", "ferrumba-rust", "healpy", "cdshealpix", "healpix-geo", "astropy-healpix")
+DISTRIBUTIONS = (
+    "numpy",
+    "numba",
+    "ferrumba",
+    "ferrumba-rust",
+    "healpy",
+    "cdshealpix",
+    "healpix-geo",
+    "astropy-healpix",
+)
 Contenders = dict[str, Callable[[], Any]]
 
 
@@ -106,9 +116,13 @@ class Peers:
             from astropy.coordinates import Latitude, Longitude
 
             lon, lat = Longitude(self.lon, unit="deg"), Latitude(self.lat, unit="deg")
-            found["cdshealpix"] = lambda: self.cds.lonlat_to_healpix(lon, lat, ORDER, num_threads=self.threads).astype(np.int64, copy=False)
+            found["cdshealpix"] = lambda: self.cds.lonlat_to_healpix(lon, lat, ORDER, num_threads=self.threads).astype(
+                np.int64, copy=False
+            )
         if self.geo:
-            found["healpix-geo"] = lambda: self.geo.lonlat_to_healpix(self.lon, self.lat, ORDER, num_threads=self.threads)
+            found["healpix-geo"] = lambda: self.geo.lonlat_to_healpix(
+                self.lon, self.lat, ORDER, num_threads=self.threads
+            )
         if self.astropy:
             from astropy import units
 
@@ -122,7 +136,9 @@ class Peers:
             found["mortie 0.5.2 (Rust)"] = lambda: self.old.tools.geo2mort(self.lat, self.lon, ORDER)
         if self.new:
             version = "newest"
-            found[f"mortie {version} (packed ids)"] = lambda: self.new.geo2mort(self.lat, self.lon, ORDER, latitude="geodetic-spherical")
+            found[f"mortie {version} (packed ids)"] = lambda: self.new.geo2mort(
+                self.lat, self.lon, ORDER, latitude="geodetic-spherical"
+            )
         return found
 
     def nested_to_morton(self) -> Contenders:
@@ -165,7 +181,9 @@ class Peers:
             found["cdshealpix"] = lambda: self.without_centre(self.cds.neighbours(ids, ORDER, num_threads=self.threads))
         if self.geo:
             uids = self.nested.astype(np.uint64)
-            found["healpix-geo"] = lambda: self.without_centre(self.geo.kth_neighbourhood(uids, ORDER, 1, num_threads=self.threads))
+            found["healpix-geo"] = lambda: self.without_centre(
+                self.geo.kth_neighbourhood(uids, ORDER, 1, num_threads=self.threads)
+            )
         if self.astropy:
             found["astropy-healpix"] = lambda: self.astropy.neighbours(self.nested, 2**ORDER, order="nested").T
         return found
@@ -209,12 +227,14 @@ def measure(rows: int, threads: int, rounds: int, old_mortie: str | None, new_mo
         peers = Peers(rows, threads, old_mortie, new_mortie)
         for task, contenders, row_bytes, view in peers.tasks():
             peers.agree(task, contenders, view)
-            contenders = {"floor: copying the bytes": floor(row_bytes * rows), **contenders}
-            found = race(task, contenders, rows, threads, rounds)
+            copying = {"floor: copying the bytes": floor(row_bytes * rows)}
+            found = race(task, copying | contenders, rows, threads, rounds)
             for row in found:
                 if "scaled" in row.contender:
                     scale = rows / peers.few
-                    row.least_ms, row.median_ms, row.spread_ms = (t * scale for t in (row.least_ms, row.median_ms, row.spread_ms))
+                    row.least_ms, row.median_ms, row.spread_ms = (
+                        t * scale for t in (row.least_ms, row.median_ms, row.spread_ms)
+                    )
             results += found
     return results
 

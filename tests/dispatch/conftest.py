@@ -1,4 +1,4 @@
-"""A clean room for the tests of the engine: no plug-in, no request of the environment, everything forgotten afterwards."""
+"""A clean room for the tests of the engine: no plug-in, no request, everything forgotten afterwards."""
 
 import pytest
 

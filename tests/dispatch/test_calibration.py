@@ -51,7 +51,9 @@ def test_another_revision_does_not_count(use, is_morton):
     assert "not in the calibration table" in reason
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"format": 2, "kernels": {}}', '{"format": 1, "kernels": {"a": {}}}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"format": 2, "kernels": {}}', '{"format": 1, "kernels": {"a": {}}}']
+)
 def test_damaged_table_is_named(use, content):
     use(content)
     with pytest.raises(InvalidBackendRequest, match="cannot be read"):
@@ -75,7 +77,9 @@ def test_own_table_counts_on_its_own_processor_only(monkeypatch, tmp_path):
     monkeypatch.delenv("FERRUMBA_CALIBRATION")
     monkeypatch.setattr(calibration, "user_folder", lambda kind: tmp_path)
     for processor, own in (("another", False), (calibration.processor(), True)):
-        calibration.write({"format": 1, "machine": {"processor": processor}, "kernels": {}}, tmp_path / "calibration.json")
+        calibration.write(
+            {"format": 1, "machine": {"processor": processor}, "kernels": {}}, tmp_path / "calibration.json"
+        )
         calibration.table.cache_clear()
         assert (calibration.table()["source"] != "shipped table") is own
 

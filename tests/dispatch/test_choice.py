@@ -78,7 +78,9 @@ def test_unknown_words_are_never_ignored(text):
         parse_rules(text, "test")
 
 
-@pytest.mark.parametrize("how", [lambda: ferrumba.set_backend("rsut"), lambda: ferrumba.use_backend("numba", "nix.*").__enter__()])
+@pytest.mark.parametrize(
+    "how", [lambda: ferrumba.set_backend("rsut"), lambda: ferrumba.use_backend("numba", "nix.*").__enter__()]
+)
 def test_requests_in_code_are_checked_at_once(how):
     with pytest.raises(InvalidBackendRequest):
         how()
@@ -96,9 +98,14 @@ def test_missing_backend_says_what_to_type(monkeypatch):
 
     monkeypatch.setattr(module, "entry_points", lambda group: [])
     ferrumba.refresh()
-    with pytest.raises(BackendUnavailable, match=r"backend='rust' asks for 'rust', which is not installed .*pip install 'ferrumba\[rust\]'"):
+    with pytest.raises(
+        BackendUnavailable,
+        match=r"backend='rust' asks for 'rust', which is not installed .*pip install 'ferrumba\[rust\]'",
+    ):
         healpix.is_morton(1, backend="rust")
-    assert ferrumba.explain(NAME, backend="rust?").reason.startswith("backend='rust?' preferred rust, but rust is not installed")
+    assert ferrumba.explain(NAME, backend="rust?").reason.startswith(
+        "backend='rust?' preferred rust, but rust is not installed"
+    )
 
 
 def test_kill_switch_wins_over_the_environment_and_refuses_code(monkeypatch):
@@ -150,7 +157,9 @@ def test_contexts_do_not_leak_into_other_threads(two):
 def test_trace_tells_what_ran():
     with installed(Loopback(), "loopback"), ferrumba.trace() as calls:
         healpix.is_morton(np.arange(10), backend="loopback")
-    assert [(c.kernel, c.backend, c.reason, c.rows, c.threads) for c in calls] == [(NAME, "loopback", "backend='loopback'", 10, 1)]
+    assert [(c.kernel, c.backend, c.reason, c.rows, c.threads) for c in calls] == [
+        (NAME, "loopback", "backend='loopback'", 10, 1)
+    ]
     assert calls[0].seconds > 0
     healpix.is_morton(1)
     assert len(calls) == 1

@@ -81,11 +81,18 @@ def test_an_exception_of_a_kernel_reaches_the_caller(kernel, count):
     def fail(morton, out):
         raise OSError("a kernel broke")
 
-    with installed(Recorder(fail), "recorder"), small_blocks(64), ferrumba.threads(count), pytest.raises(OSError, match="a kernel broke"):
+    with (
+        installed(Recorder(fail), "recorder"),
+        small_blocks(64),
+        ferrumba.threads(count),
+        pytest.raises(OSError, match="a kernel broke"),
+    ):
         run(kernel, (np.arange(5000),), (np.empty(5000, np.int64),), "recorder")
 
 
-@pytest.mark.parametrize("layout", [np.asfortranarray, lambda a: a[::-1, ::2], lambda a: a.astype(">f4"), lambda a: a.T])
+@pytest.mark.parametrize(
+    "layout", [np.asfortranarray, lambda a: a[::-1, ::2], lambda a: a.astype(">f4"), lambda a: a.T]
+)
 def test_pieces_are_canonical_and_in_c_order(layout):
     array = layout(np.arange(60.0).reshape(6, 10))
     pieces = Pieces(array, np.dtype("float64"))

@@ -4,7 +4,9 @@ from ferrumba.dispatch import environment
 from ferrumba.errors import InvalidBackendRequest
 
 
-@pytest.mark.parametrize(("value", "on"), [("1", True), ("TRUE", True), (" on ", True), ("0", False), ("", False), ("false", False)])
+@pytest.mark.parametrize(
+    ("value", "on"), [("1", True), ("TRUE", True), (" on ", True), ("0", False), ("", False), ("false", False)]
+)
 def test_flag(monkeypatch, value, on):
     monkeypatch.setenv("FERRUMBA_FORCE_NUMBA", value)
     assert environment.flag("FERRUMBA_FORCE_NUMBA") is on
@@ -25,7 +27,8 @@ def test_both_kill_switches_mean_the_same(monkeypatch, name):
 
 def test_unknown_variable_is_never_ignored(monkeypatch):
     monkeypatch.setenv("FERRUMBA_BACKND", "rust")
-    with pytest.raises(InvalidBackendRequest, match="FERRUMBA_BACKND is set, but Ferrumba reads only .*FERRUMBA_BACKEND"):
+    words = r"FERRUMBA_BACKND is set, but Ferrumba reads only .*FERRUMBA_BACKEND"
+    with pytest.raises(InvalidBackendRequest, match=words):
         environment.check_names()
 
 

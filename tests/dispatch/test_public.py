@@ -29,9 +29,11 @@ class Arithmetic:
             lon[...], lat[...] = nested, order
             return -1
 
-        return {"lonlat_to_nested": lonlat_to_nested, "nested_to_uniq": nested_to_uniq, "nested_to_lonlat": nested_to_lonlat}[
-            name.partition(".")[2]
-        ]
+        return {
+            "lonlat_to_nested": lonlat_to_nested,
+            "nested_to_uniq": nested_to_uniq,
+            "nested_to_lonlat": nested_to_lonlat,
+        }[name.partition(".")[2]]
 
     def info(self):
         return {}
@@ -130,7 +132,9 @@ class TestOut:
         assert healpix.lonlat_to_nested(np.ones((2, 3)), 0.0, 1, out=out) is out
         assert (out == 2).all()
 
-    @pytest.mark.parametrize("make", [lambda: np.empty((4, 6), np.int64)[::2, ::2], lambda: np.empty((2, 3), np.int64, order="F")])
+    @pytest.mark.parametrize(
+        "make", [lambda: np.empty((4, 6), np.int64)[::2, ::2], lambda: np.empty((2, 3), np.int64, order="F")]
+    )
     def test_of_any_layout(self, make):
         out = make()
         assert healpix.lonlat_to_nested(np.arange(6.0).reshape(2, 3), 0.0, 1, out=out) is out

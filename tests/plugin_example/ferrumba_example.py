@@ -16,11 +16,11 @@ def morton_order(morton, out):
     """Fill ``out`` with orders; return the first invalid row or -1."""
     digits = [str(abs(value)) for value in morton.tolist()]
     valid = [len(text) < 20 and text[0] in "123456" and set(text[1:]) <= set("1234") for text in digits]
-    out[...] = [len(text) - 1 if good else -1 for text, good in zip(digits, valid)]
+    out[...] = [len(text) - 1 if good else -1 for text, good in zip(digits, valid, strict=True)]
     return -1 if all(valid) else valid.index(False)
 
 
-class backend:
+class backend:  # noqa: N801 - an object by its use
     PROTOCOL = 1
     VERSION = "1.0"
     MANIFEST = {"healpix.nested_to_uniq": 1, "healpix.morton_order": 1}

@@ -94,7 +94,7 @@ def _missing(plugin: Any) -> str | None:
 
 
 def adopt(name: str, plugin: Any, origin: str) -> Backend:
-    """Return the backend that a plug-in object is; raise ``BackendIncompatible`` if it does not have the form of one."""
+    """Return the backend that a plug-in object is; raise ``BackendIncompatible`` if it has not the form of one."""
     if missing := _missing(plugin):
         raise BackendIncompatible(f"backend {name!r} from {origin} lacks {missing}; see docs/backends.md for the form")
     if plugin.PROTOCOL != PROTOCOL:

@@ -37,7 +37,7 @@ def user_folder(kind: str) -> Path:
 
 
 def user_path() -> Path:
-    """Return where ``ferrumba calibrate`` writes and ``auto`` reads: ``FERRUMBA_CALIBRATION`` or the user's own file."""
+    """Return the file that ``ferrumba calibrate`` writes: ``FERRUMBA_CALIBRATION`` or the user's own."""
     named = environment.text("FERRUMBA_CALIBRATION")
     return Path(named) if named and named != "off" else user_folder("config") / "calibration.json"
 
@@ -64,7 +64,8 @@ def _parse(text: str, source: str) -> dict[str, Any]:
                 raise ValueError("a row of seconds does not match its sizes")
     except (ValueError, KeyError, TypeError, AttributeError) as fault:
         raise InvalidBackendRequest(
-            f"calibration table {source} cannot be read ({fault!r}); run 'ferrumba calibrate' or set FERRUMBA_CALIBRATION=off"
+            f"calibration table {source} cannot be read ({fault!r}); "
+            "run 'ferrumba calibrate' or set FERRUMBA_CALIBRATION=off"
         ) from fault
     found["source"] = source
     return found
@@ -126,7 +127,7 @@ def fastest(kernel: Kernel, rows: int, offers: Sequence[str]) -> tuple[str, str]
     entry = found["kernels"].get(kernel.name)
     if entry is None or entry["revision"] != kernel.revision or reference not in entry["seconds"]:
         return reference, f"the reference: {kernel.name} is not in the calibration table ({found['source']})"
-    best, best_ratio, best_where = reference, MARGIN ** -1, ""
+    best, best_ratio, best_where = reference, MARGIN**-1, ""
     for name in plugins:
         if name in entry["seconds"]:
             ratio, where = _ratio(entry, kernel, rows, name, reference)

@@ -36,7 +36,9 @@ def _rule(pattern: str, wanted: str, source: str) -> Rule:
     if name not in known:
         raise InvalidBackendRequest(f"{source}: backend {name!r} is unknown; choose from {', '.join(sorted(known))}")
     if not any(fnmatchcase(kernel, pattern) for kernel in kernels()):
-        raise InvalidBackendRequest(f"{source}: pattern {pattern!r} matches no kernel; choose from {', '.join(kernels())}")
+        raise InvalidBackendRequest(
+            f"{source}: pattern {pattern!r} matches no kernel; choose from {', '.join(kernels())}"
+        )
     return Rule(pattern, name, wanted.endswith("?"), source)
 
 
@@ -75,7 +77,9 @@ def _insist(kernel: Kernel, rule: Rule) -> None:
                 f"{rule.source} asks for {rule.backend!r}, but {switch}=1 switches every plug-in off; unset one of them"
             )
         how = INSTALLABLE.get(rule.backend, "install a package that provides it")
-        raise BackendUnavailable(f"{rule.source} asks for {rule.backend!r}, which is not installed ({present}); run: {how}")
+        raise BackendUnavailable(
+            f"{rule.source} asks for {rule.backend!r}, which is not installed ({present}); run: {how}"
+        )
     if backend.fault is not None:
         kind = BackendIncompatible if isinstance(backend.fault, BackendIncompatible) else BackendUnavailable
         raise kind(f"{rule.source}: {backend.refusal(kernel)}; see: ferrumba doctor") from backend.fault

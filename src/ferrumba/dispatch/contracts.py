@@ -42,7 +42,9 @@ def _first(different: np.ndarray, reference: np.ndarray, other: np.ndarray) -> s
     if len(where) == 0:
         return None
     index = tuple(int(i) for i in where[0])
-    return f"{len(where)} of {reference.size} values differ, first at {index}: {other[index]!r} for {reference[index]!r}"
+    return (
+        f"{len(where)} of {reference.size} values differ, first at {index}: {other[index]!r} for {reference[index]!r}"
+    )
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from ferrumba.errors import InvalidBackendRequest
 VARIABLES = {
     "FERRUMBA_FORCE_NUMBA": "1 runs every kernel on Numba; no plug-in code is loaded",
     "MORTIE_FORCE_NUMBA": "the same as FERRUMBA_FORCE_NUMBA, for those who come from mortie",
-    "FERRUMBA_BACKEND": "numba, rust, auto, or rules such as 'healpix.*=rust,*=numba'; 'rust?' prefers without insisting",
+    "FERRUMBA_BACKEND": "numba, rust, auto, or rules as 'healpix.*=rust,*=numba'; 'rust?' prefers without insisting",
     "FERRUMBA_NUM_THREADS": "threads that one call may use",
     "FERRUMBA_CALIBRATION": "path of a calibration table, or 'off'",
-    "FERRUMBA_NUMBA_CACHE": "0 keeps compiled references in memory only, 1 (default) also on disk, or a folder for them",
+    "FERRUMBA_NUMBA_CACHE": "0 keeps compiled references in memory only, 1 (default) also on disk, or names a folder",
     "FERRUMBA_RUST_SIMD": "baseline, avx2, avx512 or auto (default): the instructions that the Rust wheel may use",
 }
 

@@ -1,16 +1,16 @@
 """Compiled references on disk: one folder per user and version of Ferrumba, safe for many processes at once.
 
-Numba's own cache misses changes in other files that a function calls into, and two processes that save at once can mix
-the index of one with the data of the other (numba issues 4807 and 10128). Here the stamp of every entry is a digest of all
-reference sources, one process at a time writes, under a lock that the system releases if it dies, and a file that cannot
-be read or written means compiling in memory, never an error. ``FERRUMBA_NUMBA_CACHE`` switches it off or moves it.
+Numba's own cache misses changes in other files that a function calls into, and two processes that save at once can
+mix the index of one with the data of the other (numba issues 4807 and 10128). Here the stamp of every entry is a
+digest of all reference sources, one process at a time writes, under a lock that the system releases if it dies, and a
+file that cannot be read or written means compiling in memory, never an error. ``FERRUMBA_NUMBA_CACHE`` switches it
+off or moves it.
 """
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -107,7 +107,7 @@ def _cache_class() -> type:
 
             class LocatorHere(Locator):
                 @classmethod
-                def from_function(cls, py_func: Any, py_file: str) -> Locator:
+                def from_function(cls, py_func: Any, py_file: str) -> Locator:  # noqa: ARG003 - Numba passes it
                     return Locator(py_func, folder)
 
             class Impl(CompileResultCacheImpl):

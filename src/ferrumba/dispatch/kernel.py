@@ -13,6 +13,7 @@ the line in the documentation. A kernel itself is a plain loop ``f(*inputs, *out
   edges     an input of n + 1 ascending offsets (a CSR ``indptr``): row i owns ``[edges[i], edges[i + 1])`` of every
             ragged output; a kernel subtracts ``edges[0]``, since it sees only the part of the output of its own rows
   ragged    an output cut at the edges
+  state     an input that a serial kernel reads and changes, such as what was removed before
   ========= ========================================================================================================
 
 * the loop writes every element of every output, allocates nothing that grows with n, and never raises;
@@ -43,7 +44,7 @@ class Input:
         Name of the argument, as the public function and its errors call it.
     dtype : str
         NumPy name of the element type.
-    kind : {"row", "uniform", "whole", "edges"}
+    kind : {"row", "uniform", "whole", "edges", "state"}
         What it has to do with the rows.
     """
 
@@ -60,8 +61,8 @@ class Input:
 class Output:
     """One output array of a kernel.
 
-    A row output has ``(n, *trailing(*inputs))`` elements, a whole one ``trailing(*inputs)``, a ragged one as many as the
-    last edge says.
+    A row output has ``(n, *trailing(*inputs))`` elements, a whole one ``trailing(*inputs)``, a ragged one as many as
+    the edges span.
 
     Parameters
     ----------
@@ -110,6 +111,8 @@ class Kernel:
         ``fault(*values)`` says in one sentence what is wrong with the inputs of one row.
     sizes : tuple of int
         Row counts for benchmarks and calibration.
+    costly : bool
+        Whether a row takes a microsecond rather than a nanosecond, so that smaller blocks are worth handing out.
     """
 
     name: str
@@ -121,6 +124,7 @@ class Kernel:
     cases: Callable[[np.random.Generator, int], Iterator[tuple[str, Arrays]]]
     fault: Callable[..., str]
     sizes: Sequence[int] = field(default=(1, 1_000, 100_000, 1_000_000))
+    costly: bool = False
 
     @property
     def family(self) -> str:
@@ -140,7 +144,12 @@ class Kernel:
     @cached_property
     def serial(self) -> bool:
         """Whether one call must see all rows."""
-        return any(output.kind == "whole" for output in self.outputs)
+        return any(output.kind == "whole" for output in self.outputs) or bool(self.states)
+
+    @cached_property
+    def states(self) -> tuple[int, ...]:
+        """The positions of the inputs that a call changes."""
+        return tuple(i for i, argument in enumerate(self.inputs) if argument.kind == "state")
 
     @cached_property
     def edges(self) -> int | None:
@@ -164,5 +173,6 @@ class Kernel:
         if output.kind == "row":
             return (rows, *output.trailing(*inputs))
         if output.kind == "ragged":
-            return (int(inputs[self.edges or 0][-1]), *output.trailing(*inputs))
+            edges = inputs[self.edges or 0]
+            return (int(edges[-1] - edges[0]), *output.trailing(*inputs))
         return output.trailing(*inputs)

@@ -1,8 +1,9 @@
 """The manners of a public array function around its kernel: ``apply``.
 
-Accepts scalars, lists and arrays of any layout; checks dtypes; broadcasts; allocates or checks ``out``; calls the driver;
-says in a sentence which row is invalid, or masks it; gives scalars back for scalars. Arguments of other libraries
-(pandas, Dask) go to the adapter named in ``ADAPTERS``, which is imported then and calls ``apply`` on plain arrays.
+Accepts scalars, lists and arrays of any layout; checks dtypes; broadcasts; allocates or checks ``out``; calls the
+driver; says in a sentence which row is invalid, or masks it; gives scalars back for scalars. Arguments of other
+libraries (pandas, Dask) go to the adapter named in ``ADAPTERS``, which is imported then and calls ``apply`` on plain
+arrays.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def as_array(argument: Input, value: Any) -> np.ndarray:
     try:
         array = np.asarray(value)
     except ValueError as fault:
-        raise ValueError(f"{argument.name} cannot be made an array ({fault}); give numbers in a regular shape") from None
+        raise ValueError(
+            f"{argument.name} cannot be made an array ({fault}); give numbers in a regular shape"
+        ) from None
     kind = array.dtype.kind
     if array.dtype == argument.numpy:
         return array
@@ -68,13 +71,17 @@ def as_array(argument: Input, value: Any) -> np.ndarray:
             return array
     elif kind in "iu":
         if array.dtype == np.uint64 and array.size and int(array.max()) > np.iinfo(np.int64).max:
-            raise ValueError(f"{argument.name} holds {int(array.max())}, which does not fit int64; check that it is an id")
+            raise ValueError(
+                f"{argument.name} holds {int(array.max())}, which does not fit int64; check that it is an id"
+            )
         return array
     elif array.size == 0 and kind == "f":
         return array.astype(argument.dtype)
     wanted = "real numbers" if argument.dtype == "float64" else "integers"
     shown = f"{value!r}" if array.ndim == 0 else f"an array of {array.dtype}"
-    raise TypeError(f"{argument.name} is {shown}, but {wanted} are needed; convert it first, so that nothing is lost silently")
+    raise TypeError(
+        f"{argument.name} is {shown}, but {wanted} are needed; convert it first, so that nothing is lost silently"
+    )
 
 
 def _common_shape(kernel: Kernel, arrays: list[np.ndarray]) -> tuple[int, ...]:
@@ -125,8 +132,8 @@ def _check_out(output: Output, out: Any, shape: tuple[int, ...]) -> None:
         raise TypeError(f"out is {type(out).__name__}, but it must be a NumPy array of {output.dtype}")
     if out.dtype != output.dtype or out.shape != shape or not out.flags.writeable:
         raise ValueError(
-            f"out is {out.dtype}{list(out.shape)}{'' if out.flags.writeable else ', read-only'}, but {output.name} needs a "
-            f"writable array of {output.dtype}{list(shape)}"
+            f"out is {out.dtype}{list(out.shape)}{'' if out.flags.writeable else ', read-only'}, "
+            f"but {output.name} needs a writable array of {output.dtype}{list(shape)}"
         )
 
 
@@ -197,7 +204,9 @@ def _allocate(kernel: Kernel, inputs: list[Any], shape: tuple[int, ...]) -> list
     return [np.empty(shape + output.trailing(*inputs), output.numpy) for output in kernel.outputs]
 
 
-def _adopt(kernel: Kernel, inputs: list[Any], shape: tuple[int, ...], out: Any, arrays: list[np.ndarray]) -> list[np.ndarray]:
+def _adopt(
+    kernel: Kernel, inputs: list[Any], shape: tuple[int, ...], out: Any, arrays: list[np.ndarray]
+) -> list[np.ndarray]:
     """Return the given arrays, or buffers in place of those that a kernel cannot fill directly."""
     given = out if isinstance(out, tuple) else (out,)
     if len(given) != len(kernel.outputs):
@@ -205,7 +214,10 @@ def _adopt(kernel: Kernel, inputs: list[Any], shape: tuple[int, ...], out: Any, 
         raise ValueError(f"out holds {len(given)} arrays, but the results are {names}; give one array for each")
     for output, array in zip(kernel.outputs, given, strict=True):
         _check_out(output, array, shape + output.trailing(*inputs))
-    return [array if _usable(array, arrays) else np.empty(array.shape, o.numpy) for o, array in zip(kernel.outputs, given, strict=True)]
+    return [
+        array if _usable(array, arrays) else np.empty(array.shape, o.numpy)
+        for o, array in zip(kernel.outputs, given, strict=True)
+    ]
 
 
 def _deliver(results: list[np.ndarray], out: Any) -> list[np.ndarray]:

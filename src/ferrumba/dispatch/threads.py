@@ -1,8 +1,8 @@
 """How many threads one call may use, and why; and the one lazily made pool that provides them.
 
-``ferrumba.threads(n)`` > ``FERRUMBA_NUM_THREADS`` > ``NUMBA_NUM_THREADS`` > ``OMP_NUM_THREADS`` > the processors that the
-affinity mask and the cgroup quota leave. Off the main thread (a Dask or joblib worker, an executor) and in a daemon
-process the default is 1. ``threadpoolctl`` limits cap whatever results.
+``ferrumba.threads(n)`` > ``FERRUMBA_NUM_THREADS`` > ``NUMBA_NUM_THREADS`` > ``OMP_NUM_THREADS`` > the processors that
+the affinity mask and the cgroup quota leave. Off the main thread (a Dask or joblib worker, an executor) and in a
+daemon process the default is 1. ``threadpoolctl`` limits cap whatever results.
 """
 
 from __future__ import annotations

@@ -88,7 +88,10 @@ def lonlat_order(highest: int):
         yield "order 0", (*sphere(rng, n), one_order(0))
         yield "mixed orders", (*borders(rng, n), orders(rng, n, highest))
         lon, lat = sphere(rng, n)
-        yield "invalid rows", (_spoilt(rng, lon, BAD_COORDINATES[:3]), _spoilt(rng, lat, BAD_COORDINATES), one_order(18))
+        yield (
+            "invalid rows",
+            (_spoilt(rng, lon, BAD_COORDINATES[:3]), _spoilt(rng, lat, BAD_COORDINATES), one_order(18)),
+        )
         yield "huge longitudes", (lon * 10.0 ** rng.uniform(0, 290, n), lat, one_order(18))
 
     return cases
@@ -115,7 +118,9 @@ def uniq(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     """Yield the cases of a kernel on UNIQ ids."""
     for label, order in (("order 18", one_order(18)), ("mixed orders", orders(rng, n, MAX_ORDER))):
         yield label, ((np.int64(4) << (2 * order)) + nested_ids(rng, order, n),)
-    edges = np.array([f(o) for o in range(30) for f in (lambda o: 4 << 2 * o, lambda o: (16 << 2 * o) - 1)], dtype=np.int64)
+    edges = np.array(
+        [f(o) for o in range(30) for f in (lambda o: 4 << 2 * o, lambda o: (16 << 2 * o) - 1)], dtype=np.int64
+    )
     yield "first and last cells", (rng.choice(edges, n),)
     yield "invalid rows", (_spoilt(rng, (np.int64(4) << 36) + nested_ids(rng, one_order(18), n), [*BAD_IDS, 0, 3]),)
 

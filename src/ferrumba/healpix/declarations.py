@@ -36,7 +36,9 @@ def lonlat_fault(lon: float, lat: float, order: int, highest: int = MAX_ORDER) -
         return f"order {fault}"
     if not math.isfinite(lon):
         return f"lon is {lon!r}, but longitudes are finite degrees; drop such rows or pass invalid='mask' or 'sentinel'"
-    return f"lat is {lat!r}, but latitudes lie in [-90, 90] degrees; drop such rows or pass invalid='mask' or 'sentinel'"
+    return (
+        f"lat is {lat!r}, but latitudes lie in [-90, 90] degrees; drop such rows or pass invalid='mask' or 'sentinel'"
+    )
 
 
 def nested_fault(nested: int, order: int, highest: int = MAX_ORDER) -> str:

@@ -90,7 +90,9 @@ def morton_to_lonlat(
     return apply(BY_STEM["morton_to_lonlat"], morton, out=out, backend=backend, invalid=invalid)
 
 
-def nested_to_morton(nested: Any, order: Any, *, out: Any = None, backend: str | None = None, invalid: str = "raise") -> Any:
+def nested_to_morton(
+    nested: Any, order: Any, *, out: Any = None, backend: str | None = None, invalid: str = "raise"
+) -> Any:
     """Return the decimal Morton ids of nested ids.
 
     Parameters
@@ -160,7 +162,9 @@ def morton_order(morton: Any, *, out: Any = None, backend: str | None = None, in
     return apply(BY_STEM["morton_order"], morton, out=out, backend=backend, invalid=invalid)
 
 
-def morton_parent(morton: Any, order: Any, *, out: Any = None, backend: str | None = None, invalid: str = "raise") -> Any:
+def morton_parent(
+    morton: Any, order: Any, *, out: Any = None, backend: str | None = None, invalid: str = "raise"
+) -> Any:
     """Return the ancestors of decimal Morton ids at an order: their leading digits.
 
     Parameters
@@ -315,7 +319,9 @@ def morton_search(sorted_morton: Any, prefix: Any) -> tuple[Any, Any]:
         orders = morton_order(ends)
         order = int(orders[0])
         if (orders != order).any():
-            raise ValueError(f"sorted_morton mixes orders {orders.min()} and {orders.max()}; search ids of one order at a time")
+            raise ValueError(
+                f"sorted_morton mixes orders {orders.min()} and {orders.max()}; search ids of one order at a time"
+            )
     first, last = morton_range(prefix, order)
     start, stop = np.searchsorted(array, first, "left"), np.searchsorted(array, last, "right")
     return start, stop

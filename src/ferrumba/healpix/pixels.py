@@ -40,11 +40,10 @@ def lonlat_to_nested(
     TypeError
         If an argument does not hold numbers, or ``order`` does not hold integers.
 
-    Notes
-    -----
-    Bit-identical to ``healpy.ang2pix(2**order, lon, lat, nest=True, lonlat=True)`` on float64 input, on every backend,
-    SIMD level and thread count: a polynomial fast path decides all points but those within 2**-43 of a cell of a border,
-    which take healpy's own sequence of operations. Linear time, no temporary that grows with the input.
+    Notes ----- Bit-identical to ``healpy.ang2pix(2**order, lon, lat, nest=True, lonlat=True)`` on float64 input,
+    on every backend, SIMD level and thread count: a polynomial fast path decides all points but those within
+    2**-43 of a cell of a border, which take healpy's own sequence of operations. Linear time, no temporary that
+    grows with the input.
 
     References
     ----------
@@ -54,7 +53,7 @@ def lonlat_to_nested(
     --------
     >>> from ferrumba import healpix
     >>> healpix.lonlat_to_nested([0.0, 166.67], [-90.0, -77.85], 18)
-    array([549755813888, 644592156888])
+    array([549755813888, 620021818884])
     >>> healpix.lonlat_to_nested([10.0, 20.0], [0.0, 91.0], 5, invalid="sentinel")
     array([4786,   -1])
     """
@@ -105,7 +104,9 @@ def nested_to_lonlat(
     return apply(kernel, nested, check_order(order), out=out, backend=backend, invalid=invalid)
 
 
-def nested_to_uniq(nested: Any, order: Any, *, out: Any = None, backend: str | None = None, invalid: str = "raise") -> Any:
+def nested_to_uniq(
+    nested: Any, order: Any, *, out: Any = None, backend: str | None = None, invalid: str = "raise"
+) -> Any:
     """Return UNIQ ids, ``4 * 4**order + nested``, which carry their order.
 
     Parameters

@@ -64,15 +64,24 @@ def small_blocks(rows: int = SMALL_BLOCK) -> Iterator[None]:
 
 
 def reference(kernel: Kernel, inputs: Arrays) -> tuple[Arrays, int]:
-    """Return the outputs and the first invalid row by one direct call of the reference, without the driver."""
+    """Return the outputs and the first invalid row by one direct call of the reference, without the driver.
+
+    States count as outputs here: behind the declared ones come the states as the call leaves them.
+    """
     rows = kernel.count_rows(inputs)
-    outputs = kernel.allocate(rows, inputs)
+    outputs, inputs = kernel.allocate(rows, inputs), fresh_states(kernel, inputs)
     first_bad = backends()[REFERENCE].load(kernel.name)(*inputs, *outputs)
-    return outputs, int(first_bad)
+    return (*outputs, *(inputs[i] for i in kernel.states)), int(first_bad)
+
+
+def fresh_states(kernel: Kernel, inputs: Arrays) -> Arrays:
+    """Return the inputs with a copy in place of every state."""
+    return tuple(values.copy() if i in kernel.states else values for i, values in enumerate(inputs))
 
 
 def _compare(kernel: Kernel, expected: Arrays, found: Arrays, untouched: bool) -> str | None:
-    for output, wanted, got in zip(kernel.outputs, expected, found, strict=True):
+    states = [kernel.inputs[i] for i in kernel.states]
+    for output, wanted, got in zip((*kernel.outputs, *states), expected, found, strict=True):
         if fault := kernel.contract.check(wanted, got.reshape(wanted.shape)):
             return f"{output.name}: {fault}"
     return None if untouched else "an input was changed"
@@ -91,8 +100,10 @@ def _check(kernel: Kernel, inputs: Arrays, expected: Arrays, backend: str, layou
     return _compare(kernel, expected, arrays, untouched)
 
 
-def _check_status(kernel: Kernel, inputs: Arrays, expected: Arrays, first_bad: int, backend: str, count: int) -> str | None:
-    outputs = kernel.allocate(kernel.count_rows(inputs), inputs)
+def _check_status(
+    kernel: Kernel, inputs: Arrays, expected: Arrays, first_bad: int, backend: str, count: int
+) -> str | None:
+    outputs, inputs = kernel.allocate(kernel.count_rows(inputs), inputs), fresh_states(kernel, inputs)
     try:
         with threads(count):
             found = driver.run(kernel, inputs, outputs, backend)
@@ -100,7 +111,7 @@ def _check_status(kernel: Kernel, inputs: Arrays, expected: Arrays, first_bad: i
         return f"{type(fault).__name__}: {fault}"
     if type(found) is not int or found != first_bad:
         return f"the first invalid row is {found!r}, not {first_bad}"
-    return _compare(kernel, expected, outputs, untouched=True)
+    return _compare(kernel, expected, (*outputs, *(inputs[i] for i in kernel.states)), untouched=True)
 
 
 def verify_kernel(kernel: Kernel, backend: str, seed: int = 0) -> Iterator[Result]:
@@ -110,7 +121,9 @@ def verify_kernel(kernel: Kernel, backend: str, seed: int = 0) -> Iterator[Resul
         for case, inputs in kernel.cases(rng, rows):
             expected, first_bad = reference(kernel, inputs)
             label = f"{case}, {rows} rows"
-            yield Result(kernel.name, label, "direct", 1, _check_status(kernel, inputs, expected, first_bad, backend, 1))
+            yield Result(
+                kernel.name, label, "direct", 1, _check_status(kernel, inputs, expected, first_bad, backend, 1)
+            )
             if rows < ROWS:
                 continue
             for count in THREADS:

@@ -1,4 +1,4 @@
-"""A backend that serves the references through the whole path of a plug-in, to test the plumbing with none installed."""
+"""A backend that serves the references through the whole path of a plug-in: tests of the plumbing need no other."""
 
 from __future__ import annotations
 

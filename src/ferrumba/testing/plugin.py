@@ -1,4 +1,4 @@
-"""The pytest plug-in that comes with Ferrumba: ``--ferrumba-backend=NAME`` chooses what the conformance suite looks at."""
+"""The pytest plug-in of Ferrumba: ``--ferrumba-backend=NAME`` chooses what the conformance suite looks at."""
 
 from __future__ import annotations
 

@@ -20,6 +20,6 @@ def test_contract(conforming_backend, kernel):
     assert not faults, "\n".join(map(str, faults))
 
 
-def test_only_declared_kernels(conforming_backend, kernel):
+def test_only_declared_kernels(conforming_backend, kernel):  # noqa: ARG001 - the two are given together
     """The manifest names no kernel that is not declared."""
     assert set(backends()[conforming_backend].manifest) <= set(kernels())
