@@ -1,4 +1,4 @@
-"""Degrees to packed pixels: a branch-free fast path that vectorises, and healpy's own sequence near the borders of cells.
+"""Degrees to packed pixels: a branch-free fast path that vectorises, and healpy's own sequence near borders of cells.
 
 Where the fast path may be trusted
 ----------------------------------
@@ -113,6 +113,20 @@ def encode(lon, lat, order, highest, out):
     return repair(lon, lat, order, highest, out) if untrusted < 0 else np.int64(-1)
 
 
+@jit(inline=True)
+def exact_word(lon, lat, order, highest):
+    """Return the packed word by the exact sequence, or -1 for an invalid point or order."""
+    return exact_pixel(lon, lat, order) if is_order(order, highest) and is_lonlat(lon, lat) else MINUS_ONE
+
+
+@jit(inline=True)
+def pixel(lon, lat, order, highest):
+    """Return the packed word of the cell of one point, or -1 for an invalid point or order."""
+    nside = scale(order, highest)
+    word = fast_pixel(lon, lat, order & np.int64(31), nside, 0.5 - GUARD * nside)
+    return word if word >= 0 else exact_word(lon, lat, order, highest)
+
+
 @jit
 def repair(lon, lat, order, highest, out):
     """Replace each -1 in ``out`` by the exact pixel if its row is valid; return the first that is not, or -1."""
@@ -120,9 +134,7 @@ def repair(lon, lat, order, highest, out):
     sx, sy, so = step(lon), step(lat), step(order)
     for i in range(out.shape[0]):
         if out[i] < 0:
-            o = order[i * so]
-            if is_order(o, highest) and is_lonlat(lon[i * sx], lat[i * sy]):
-                out[i] = exact_pixel(lon[i * sx], lat[i * sy], o)
-            elif bad < 0:
+            out[i] = exact_word(lon[i * sx], lat[i * sy], order[i * so], highest)
+            if out[i] < 0 and bad < 0:
                 bad = np.int64(i)
     return bad

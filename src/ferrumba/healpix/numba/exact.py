@@ -3,6 +3,9 @@
 Rows that lie too close to the border of a cell for the fast path come here, so this defines every id. The order of the
 operations is the definition: healpy's degrees to radians (``x * (pi / 180)`` and ``pi / 2 - .``), the reduction of the
 angles, and the pixel formula of the HEALPix C++ library. Sine and cosine must be the C library's scalar ones.
+
+The definition goes down to healpy's one fault: at longitudes within an ulp below 360 and latitudes within an ulp of
+-asin(2/3), where the top corner of face 8 is meant, it finds a "face 12", whose ids exist nowhere.
 """
 
 import math

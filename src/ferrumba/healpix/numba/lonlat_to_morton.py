@@ -3,16 +3,20 @@
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
-from ferrumba.healpix.numba.bits import COORDINATE, FACE_SHIFT, MAX_MORTON_ORDER, X_SHIFT, ZERO, is_order, rows
+from ferrumba.healpix.numba.bits import COORDINATE, FACE_SHIFT, MAX_MORTON_ORDER, TWELVE, X_SHIFT, ZERO, is_order, rows
 from ferrumba.healpix.numba.decimal import ONES, POWERS, pixel_to_morton
 from ferrumba.healpix.numba.encode import BLOCK, encode
+
+EIGHT = np.int64(8)
 
 
 @jit(inline=True)
 def packed_to_morton(word, power, ones):
     """Return the decimal id of a packed word, and 0 for -1."""
     x, y = (word >> X_SHIFT) & COORDINATE, word & COORDINATE
-    morton = pixel_to_morton(word >> FACE_SHIFT, x, y, power, ones)
+    face = word >> FACE_SHIFT
+    # healpy's "face 12", which the exact sequence finds within an ulp of the top corner of face 8, has no decimal id.
+    morton = pixel_to_morton(face if face < TWELVE else EIGHT, x, y, power, ones)
     return ZERO if word < 0 else morton
 
 

@@ -9,9 +9,8 @@ from ferrumba.healpix.numba.decimal import FOUR, ONES, POWERS, parse
 def bounds(morton, order):
     """Return the first and the last descendant at an order, zeros if there is none; negative ids run backwards."""
     valid, _, own, _ = parse(morton)
-    down = order - own
-    valid &= (down >= ZERO) & (order <= MAX_MORTON_ORDER)
-    down = down if valid else ZERO
+    valid &= (order >= own) & (order <= MAX_MORTON_ORDER)
+    down = order - own if valid else ZERO
     size = (morton if morton > ZERO else -morton) * POWERS[down]
     low, high = size + ONES[down], size + FOUR * ONES[down]
     first, last = (low, high) if morton > ZERO else (-high, -low)

@@ -86,7 +86,7 @@ def neighbours_of(nested, order, out, i):
     xs = ((ONE << (TWO * order)) - ONE) & M1
     ys = xs << ONE
     x, y = nested & xs, nested & ys
-    if x == ZERO or y == ZERO or x == xs or y == ys:
+    if (x == ZERO) | (x == xs) | (y == ZERO) | (y == ys):
         border_neighbours(nested, order, out, i)
         return True
     face = nested - x - y

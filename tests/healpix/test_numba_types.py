@@ -1,0 +1,79 @@
+"""What Numba makes of the references: integers stay integers, and the encoder's first stage is vectorised."""
+
+import functools
+import importlib
+import platform
+import re
+
+import numba
+import numpy as np
+import pytest
+
+from ferrumba.dispatch.contracts import Bitwise
+from ferrumba.healpix import cases
+from ferrumba.healpix.declarations import KERNELS
+from ferrumba.healpix.numba.encode import encode
+
+INTEGER = [k for k in KERNELS if not any(array.dtype == "float64" for array in (*k.inputs, *k.outputs))]
+
+
+def callees(dispatcher, seen):
+    """Return every compiled function below one, each with the variables that Numba typed in it."""
+    if dispatcher in seen:
+        return seen
+    seen.append(dispatcher)
+    for overload in dispatcher.overloads.values():
+        for kind in overload.type_annotation.typemap.values():
+            if isinstance(kind, numba.types.Dispatcher):
+                callees(kind.dispatcher, seen)
+    return seen
+
+
+def typed_float(dispatcher):
+    """Return the names of the float variables of a compiled function."""
+    return [
+        (name, kind)
+        for overload in dispatcher.overloads.values()
+        for name, kind in overload.type_annotation.typemap.items()
+        if isinstance(kind, numba.types.Float) or (isinstance(kind, numba.types.Array) and "float" in str(kind.dtype))
+    ]
+
+
+@pytest.mark.parametrize("kernel", INTEGER, ids=lambda kernel: kernel.stem)
+def test_integer_kernels_have_no_float_variable(kernel):
+    function = getattr(importlib.import_module(f"ferrumba.healpix.numba.{kernel.stem}"), kernel.stem)
+    _, inputs = next(kernel.cases(np.random.default_rng(0), 10))
+    function(*inputs, *kernel.allocate(10, inputs))
+    functions = callees(function, [])
+    assert len(functions) > 1
+    for each in functions:
+        assert typed_float(each) == [], each.__name__
+
+
+def test_the_float_check_sees_floats():
+    order = cases.one_order(3)
+    encode(np.zeros(1), np.zeros(1), order, np.int64(29), np.empty(1, np.int64))
+    assert typed_float(encode)
+
+
+@functools.cache
+def assembly():
+    order = cases.one_order(3)
+    encode(np.zeros(8), np.zeros(8), order, np.int64(29), np.empty(8, np.int64))
+    return "\n".join(encode.inspect_asm().values())
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="looks for x86-64 vector instructions")
+@pytest.mark.parametrize("operation", ["mulpd", "addpd", "subpd", "cvttpd2dq", "cvtdq2pd"])
+def test_first_stage_of_the_encoder_is_vectorised(operation):
+    wide = "xyz" if re.search("ymm", assembly()) else "x"
+    assert re.search(rf"\bv?{operation}\b.*%[{wide}]mm", assembly())
+
+
+def test_contracts_are_bitwise():
+    assert all(isinstance(kernel.contract, Bitwise) for kernel in KERNELS)
+
+
+def test_multiplications_and_additions_are_not_contracted():
+    # Scalar ones are allowed: LLVM takes the exact remainder of a division by 4 with one.
+    assert not re.search(r"\bvfn?m(add|sub)\w*pd", assembly())
