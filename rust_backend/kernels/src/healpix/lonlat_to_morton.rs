@@ -9,7 +9,7 @@ use crate::simd::at_every_level;
 #[inline(always)]
 fn row(word: i64, scale: Scale) -> i64 {
     let (face, x, y) = unpack(word);
-    // healpy's own "face 12", which the exact sequence returns within an ulp of the top corner of face 8, has no decimal id.
+    // healpy's "face 12", which the exact sequence finds within an ulp of the top corner of face 8, has no decimal id.
     let face = if face > 11 { 8 } else { face };
     let morton = compose(face, pixel_digits(x, y), scale);
     if word < 0 { 0 } else { morton }
