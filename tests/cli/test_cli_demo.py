@@ -14,6 +14,9 @@ from ferrumba.testing.loopback import Loopback, installed
 
 ROWS = 140_000
 
+# The lowest matplotlib that is admitted calls pyparsing by names that the newest one deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:.*deprecated.*use '.*_.*':DeprecationWarning")
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):

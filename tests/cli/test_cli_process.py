@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-COMMAND = [sys.executable, "-W", "error", "-m", "ferrumba"]
+COMMAND = [sys.executable, "-W", "always::ResourceWarning", "-m", "ferrumba"]
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of POSIX")
 
