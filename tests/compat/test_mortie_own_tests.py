@@ -1,4 +1,4 @@
-"""The tests that the wheel of mortie 0.5 carries, on our functions; its data are not ours to ship, so it must be there."""
+"""The tests that the wheel of mortie 0.5 carries, on our functions; its data are not ours to ship."""
 
 import importlib.metadata
 import importlib.util

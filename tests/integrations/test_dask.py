@@ -202,6 +202,14 @@ def test_kinds_are_checked_at_once_where_they_are_known():
         healpix.lonlat_to_nested(da.from_array(LON, chunks=50), "north", 3)
 
 
+def test_functions_of_an_order_and_the_search():
+    order = da.from_array(np.arange(30), chunks=7)
+    announced(healpix.cell_area(order), healpix.cell_area(np.arange(30)))
+    announced(healpix.resolution(order), healpix.resolution(np.arange(30)))
+    start, stop = healpix.morton_search([111, 112, 211], da.from_array(np.array([1, 2, 3]), chunks=2))
+    assert (start.tolist(), stop.tolist()) == ([0, 2, 3], [2, 3, 3])
+
+
 def test_polars_series_are_read_as_arrays():
     polars = pytest.importorskip("polars")
     result = healpix.lonlat_to_nested(polars.Series(LON), polars.Series(LAT), 9)

@@ -156,3 +156,12 @@ def test_the_argument_stays_as_it_was(frame):
 def test_backend_request_reaches_the_call(frame):
     with pytest.raises(ValueError, match="backend"):
         healpix.lonlat_to_nested(frame.lon, frame.lat, 5, backend="no such")
+
+
+def test_functions_of_an_order_keep_the_index_and_check_it():
+    order = pd.Series([0, 18], index=["coarse", "fine"], dtype="Int64")
+    for function, name in ((healpix.cell_area, "area"), (healpix.resolution, "resolution")):
+        pd.testing.assert_series_equal(function(order), pd.Series(function([0, 18]), index=order.index, name=name))
+        for bad in (-1, 30, None):
+            with pytest.raises(ValueError, match="at index 1: order is"):
+                function(pd.Series([1, bad], dtype="Int64"))

@@ -7,9 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from ferrumba.dispatch.public import apply, as_array
+from ferrumba.dispatch.kernel import Output
+from ferrumba.dispatch.public import adapter, apply, as_array
 from ferrumba.healpix.declarations import BY_STEM, ORDER
 from ferrumba.healpix.orders import check_order
+
+_AREA, _RESOLUTION = (Output(name, "float64", math.nan) for name in ("area", "resolution"))
 
 
 def neighbours(nested: Any, order: Any, *, out: Any = None, backend: str | None = None, invalid: str = "raise") -> Any:
@@ -94,6 +97,8 @@ def cell_area(order: Any) -> Any:
     >>> round(float(healpix.cell_area(0)), 6)
     1.047198
     """
+    if foreign := adapter((order,)):
+        return foreign.lift(cell_area, (order,), (ORDER,), (_AREA,))
     orders = as_array(ORDER, check_order(order)).astype(np.int64)
     return np.ldexp(math.pi / 3, -2 * orders)[()]
 
@@ -116,5 +121,7 @@ def resolution(order: Any) -> Any:
     >>> round(float(healpix.resolution(0)), 6)
     58.632302
     """
+    if foreign := adapter((order,)):
+        return foreign.lift(resolution, (order,), (ORDER,), (_RESOLUTION,))
     orders = as_array(ORDER, check_order(order)).astype(np.int64)
     return np.ldexp(math.degrees(math.sqrt(math.pi / 3)), -orders)[()]

@@ -322,7 +322,7 @@ def morton_search(sorted_morton: Any, prefix: Any) -> tuple[Any, Any]:
             raise ValueError(
                 f"sorted_morton mixes orders {orders.min()} and {orders.max()}; search ids of one order at a time"
             )
-    first, last = morton_range(prefix, order)
+    first, last = morton_range(as_array(MORTON, prefix), order)
     start, stop = np.searchsorted(array, first, "left"), np.searchsorted(array, last, "right")
     return start, stop
 
