@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import importlib
 import platform
 import time
@@ -77,14 +78,12 @@ def compare(lon: np.ndarray, lat: np.ndarray, names: Sequence[str], counts: Sequ
             ids = np.zeros(len(lon), np.int64)
             centres = np.zeros(len(lon)), np.zeros(len(lon))
 
-            def encode(ids: np.ndarray = ids, name: str = name) -> None:
-                healpix.lonlat_to_morton(lon, lat, ORDER, out=ids, backend=name)
-
-            def decode(ids: np.ndarray = ids, centres: Answers = centres, name: str = name) -> None:
-                healpix.morton_to_lonlat(ids, out=centres, backend=name)
-
+            calls: tuple[Callable[[], Any], ...] = (
+                functools.partial(healpix.lonlat_to_morton, lon, lat, ORDER, out=ids, backend=name),
+                functools.partial(healpix.morton_to_lonlat, ids, out=centres, backend=name),
+            )
             with ferrumba.threads(count):
-                for job, call in zip(JOBS, (encode, decode), strict=True):
+                for job, call in zip(JOBS, calls, strict=True):
                     first = _timed(call) if count == counts[0] else None
                     runs.append(Run(job, name, count, measure.least_seconds(call, BUDGET, REPEATS), first))
                 again = healpix.lonlat_to_morton(*centres, ORDER, backend=name)

@@ -76,7 +76,7 @@ def backends(json: bool) -> None:
 
 def kernels(json: bool) -> None:
     """Print the kernels with their contracts and the backends that serve them."""
-    found = []
+    found: list[dict[str, Any]] = []
     for kernel in registry.kernels().values():
         served = [name for name, backend in present.backends().items() if backend.refusal(kernel) is None]
         found.append(

@@ -24,8 +24,8 @@ def verify(patterns: Sequence[str], only: str | None, seed: int, json: bool) -> 
     faults: list[dict[str, Any]] = []
     broken = {}
     for backend in [only] if only is not None else list(backends()):
-        if (fault := backends()[backend].fault) is not None:
-            broken[backend] = f"{type(fault).__name__}: {fault}"
+        if (cause := backends()[backend].fault) is not None:
+            broken[backend] = f"{type(cause).__name__}: {cause}"
             continue
         counted = checks[backend] = Counter()
         with console.err().status(f"verifying {backend}") as status:

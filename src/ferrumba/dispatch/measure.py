@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 import platform
 import time
@@ -58,7 +59,19 @@ def least_seconds(call: Callable[[], Any], budget: float = 0.1, repeats: int = 5
 def first_case(kernel: Kernel, rows: int, seed: int = 0) -> tuple[Arrays, Arrays]:
     """Return the inputs of a kernel's first case and outputs for them."""
     _, inputs = next(kernel.cases(np.random.default_rng(seed), rows))
-    return inputs, kernel.allocate(rows, inputs)
+    return inputs, kernel.allocate(kernel.count_rows(inputs), inputs)
+
+
+def one_call(kernel: Kernel, inputs: Arrays, outputs: Arrays, name: str) -> Callable[[], int]:
+    """Return a call that can be repeated: a kernel that changes its state gets a copy of the first one each time."""
+    if not kernel.states:
+        return functools.partial(run, kernel, inputs, outputs, name)
+
+    def call() -> int:
+        fresh = [values.copy() if i in kernel.states else values for i, values in enumerate(inputs)]
+        return run(kernel, fresh, outputs, name)
+
+    return call
 
 
 def floor_seconds(inputs: Iterable[np.ndarray], outputs: Iterable[np.ndarray], budget: float = 0.1) -> float:
@@ -89,7 +102,7 @@ def time_kernel(
     for name in names:
         for count in counts:
             with threads(count):
-                seconds = least_seconds(lambda name=name: run(kernel, inputs, outputs, name), budget)
+                seconds = least_seconds(one_call(kernel, inputs, outputs, name), budget)
             yield Timing(kernel.name, name, count, rows, seconds)
 
 
