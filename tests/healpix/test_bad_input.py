@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import ferrumba
 from ferrumba import healpix
 
 POLICIES = ("raise", "mask", "sentinel")
@@ -48,6 +49,15 @@ SENTINEL = {name: 0 for name in EVERY if name.startswith("morton_") or name.ends
     "cell_vertices": np.nan,
     "morton_contains": False,
 }
+
+
+@pytest.fixture(scope="module", params=list(ferrumba.backends()))
+def _backend(request):
+    with ferrumba.use_backend(request.param):
+        yield
+
+
+each_backend = pytest.mark.usefixtures("_backend")
 
 
 def call(name, *arguments, **keywords):
@@ -98,6 +108,7 @@ BAD_ROWS = [
 ]
 
 
+@each_backend
 @pytest.mark.parametrize(("name", "place", "bad", "named"), BAD_ROWS)
 def test_one_wrong_row(name, place, bad, named):
     good = FUNCTIONS[name]
@@ -125,11 +136,13 @@ def test_one_wrong_row(name, place, bad, named):
         np.testing.assert_array_equal(masked.data[[0, 1, 3]], whole.data[[0, 1, 3]])
 
 
+@each_backend
 @pytest.mark.parametrize("bad", [0, 7, -9, 10, 15, INT64.min, INT64.max])
 def test_is_morton_answers_for_any_integer(bad):
     assert healpix.is_morton([11, bad]).tolist() == [True, False]
 
 
+@each_backend
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_one_wrong_scalar_and_its_place_in_a_grid(name):
     place = 1 if name.startswith("lonlat") else 0
@@ -287,6 +300,7 @@ def unusual(values):
         yield "int16", plain.astype(np.int16)
 
 
+@each_backend
 @pytest.mark.parametrize("name", EVERY)
 def test_unusual_arrays_give_the_usual_answer(name):
     expected = call(name, *EVERY[name])
@@ -299,6 +313,7 @@ def test_unusual_arrays_give_the_usual_answer(name):
                     np.testing.assert_array_equal(one, other, err_msg=f"{name}, {label} in place {place}")
 
 
+@each_backend
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_masked_elements_are_invalid_rows(name):
     values = np.ma.array(FUNCTIONS[name][0], mask=[False, True])
@@ -310,6 +325,7 @@ def test_masked_elements_are_invalid_rows(name):
         assert np.ma.getmaskarray(masked).reshape(2, -1).all(axis=1).tolist() == [False, True]
 
 
+@each_backend
 @pytest.mark.parametrize("name", [n for n in EVERY if n != "morton_search"])
 @pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
 def test_empty_arrays_give_empty_arrays(name, shape):
@@ -379,6 +395,7 @@ def held(name, arguments, results):
             assert values.shape[: len(shapes)] == shapes
 
 
+@each_backend
 @pytest.mark.parametrize("name", EVERY)
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
@@ -404,6 +421,7 @@ COORDINATES = hnp.arrays(
 )
 
 
+@each_backend
 @settings(max_examples=100)
 @given(COORDINATES, st.integers(0, 29), st.data())
 def test_any_coordinates_in_all_policies(lon, order, data):
@@ -427,6 +445,7 @@ def is_morton(value):
     return len(digits) <= 19 and digits[0] in "123456" and set(digits[1:]) <= set("1234")
 
 
+@each_backend
 @settings(max_examples=100)
 @given(
     hnp.arrays(
@@ -442,6 +461,7 @@ def test_any_integers_as_morton_ids(ids):
     np.testing.assert_array_equal(healpix.nested_to_morton(nested[valid], order[valid]), ids[valid])
 
 
+@each_backend
 @settings(max_examples=100)
 @given(
     hnp.arrays(
