@@ -81,7 +81,7 @@ fn read_nibbles(mut word: u64) -> u64 {
 #[inline(always)]
 pub(crate) fn pixel_digits(x: u64, y: u64) -> u64 {
     let top = (x >> 16 & 1) + 2 * (y >> 16 & 1) + 10 * ((x >> 17) + 2 * (y >> 17));
-    read_nibbles(to_nibbles(x) | to_nibbles(y) << 1) + POWERS[16] * top
+    read_nibbles(to_nibbles(x) | to_nibbles(y) << 1).wrapping_add(POWERS[16].wrapping_mul(top))
 }
 
 /// Writes up to 18 levels, two bits each, with digits 0 to 3.
