@@ -18,7 +18,7 @@ def to_nested(valid, face, order, address):
 
 @jit
 def block_to_nested(morton, nested):
-    """Fill one block; return a negative number if a row is invalid. Blocks of order 18 alone take 0.6 of the time."""
+    """Fill one block; return a negative number if a row is invalid. Blocks of order 18 alone take 0.7 of the time."""
     invalid, coarser = ZERO, ZERO
     for i in range(morton.shape[0]):
         coarser |= magnitude(morton[i]) - POWERS[18]

@@ -1,7 +1,8 @@
 """From coordinates in a face to degrees: the centres and the corners of cells.
 
 The latitude comes from one polynomial of the arcsine: of z in the belt, and in the caps of sin((90 - |lat|) / 2) =
-nr / (nside * sqrt(6)), which is accurate at the poles. A polynomial up to 1/2 with a square root beyond is no faster.
+nr / (nside * sqrt(6)), which is accurate at the poles. One polynomial up to 2/3 needs neither a second range nor a
+square root.
 """
 
 import numpy as np
