@@ -172,7 +172,7 @@ def geo2uniq(lats: Any, lons: Any, order: Any = 18) -> Any:
     --------
     >>> from ferrumba.compat import mortie
     >>> mortie.geo2uniq(-77.85, 166.67, 6)
-    np.int64(54805)
+    np.int64(53340)
     """
     return nested_to_uniq(lonlat_to_nested(lons, lats, order), order)
 
@@ -197,7 +197,7 @@ def geo2mort(lats: Any, lons: Any, order: Any = 18) -> Any:
     --------
     >>> from ferrumba.compat import mortie
     >>> mortie.geo2mort(-77.85, 166.67, 6)
-    array([-4222344])
+    array([-4112241])
     """
     if not adapter((order,)):
         order = _check_morton_order(order)

@@ -42,7 +42,7 @@ def neighbours(nested: Any, order: Any, *, out: Any = None, backend: str | None 
     --------
     >>> from ferrumba import healpix
     >>> healpix.neighbours(4786, 5)
-    array([4784, 4785, 4788, 4789, 4792, 4787, 4781, 4779])
+    array([4775, 4781, 4792, 4793, 4787, 4785, 4784, 4773])
     """
     return apply(BY_STEM["neighbours"], nested, check_order(order), out=out, backend=backend, invalid=invalid)
 
@@ -119,7 +119,7 @@ def resolution(order: Any) -> Any:
     --------
     >>> from ferrumba import healpix
     >>> round(float(healpix.resolution(0)), 6)
-    58.632302
+    58.632301
     """
     if foreign := adapter((order,)):
         return foreign.lift(resolution, (order,), (ORDER,), (_RESOLUTION,))

@@ -55,7 +55,7 @@ def lonlat_to_nested(
     >>> healpix.lonlat_to_nested([0.0, 166.67], [-90.0, -77.85], 18)
     array([549755813888, 620021818884])
     >>> healpix.lonlat_to_nested([10.0, 20.0], [0.0, 91.0], 5, invalid="sentinel")
-    array([4786,   -1])
+    array([4517,   -1])
     """
     kernel = BY_STEM["lonlat_to_nested"]
     return apply(kernel, lon, lat, check_order(order), out=out, backend=backend, invalid=invalid)
@@ -96,9 +96,9 @@ def nested_to_lonlat(
     Examples
     --------
     >>> from ferrumba import healpix
-    >>> lon, lat = healpix.nested_to_lonlat(4786, 5)
+    >>> lon, lat = healpix.nested_to_lonlat(4517, 5)
     >>> round(float(lon), 6), round(float(lat), 6)
-    (9.84375, -1.193816)
+    (9.84375, 0.0)
     """
     kernel = BY_STEM["nested_to_lonlat"]
     return apply(kernel, nested, check_order(order), out=out, backend=backend, invalid=invalid)
