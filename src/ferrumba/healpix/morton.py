@@ -84,8 +84,8 @@ def morton_to_lonlat(
     --------
     >>> from ferrumba import healpix
     >>> lon, lat = healpix.morton_to_lonlat(-4112241134313231121)
-    >>> round(float(lon), 3), round(float(lat), 3)
-    (166.67, -77.85)
+    >>> round(float(lon), 4), round(float(lat), 4)
+    (166.6705, -77.8501)
     """
     return apply(BY_STEM["morton_to_lonlat"], morton, out=out, backend=backend, invalid=invalid)
 
