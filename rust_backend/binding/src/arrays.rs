@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use numpy::{
-    Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadwriteArrayDyn, PyUntypedArray,
+    BorrowError, Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadwriteArrayDyn, PyUntypedArray,
     PyUntypedArrayMethods,
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -110,7 +110,7 @@ impl<'py, F: InputForm> FromPyObject<'_, 'py> for Input<'py, F> {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         match object.cast::<PyArray1<F::Element>>() {
-            Ok(array) => Ok(Self(array.try_readonly()?)),
+            Ok(array) => array.try_readonly().map(Self).map_err(refused),
             Err(_) => Err(wrong_type(object, "a 1-D array", F::Element::NAME)),
         }
     }
@@ -124,7 +124,7 @@ impl<F: InputForm> Input<'_, F> {
             return Ok(values);
         }
         let expected = rows.0.unwrap_or(0);
-        let or_one = if F::UNIFORM { " or 1" } else { "" };
+        let or_one = if F::UNIFORM && expected != 1 { " or 1" } else { "" };
         Err(PyValueError::new_err(format!(
             "{name} has {} rows, but the outputs have {expected}; give it {expected}{or_one}",
             values.len()
@@ -140,7 +140,7 @@ impl<'py, F: OutputForm> FromPyObject<'_, 'py> for Output<'py, F> {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         match object.cast::<PyArrayDyn<F::Element>>() {
-            Ok(array) => Ok(Self(array.try_readwrite()?)),
+            Ok(array) => array.try_readwrite().map(Self).map_err(refused),
             Err(_) => Err(wrong_type(object, "an array", F::Element::NAME)),
         }
     }
@@ -172,6 +172,13 @@ fn wrong_type(object: Borrowed<'_, '_, PyAny>, form: &str, element: &str) -> PyE
         Err(_) => format!("a {}", object.get_type()),
     };
     PyTypeError::new_err(format!("{given} is given where {form} of native {element} is taken"))
+}
+
+fn refused(fault: BorrowError) -> PyErr {
+    PyValueError::new_err(match fault {
+        BorrowError::NotWriteable => "an output array is read-only; pass a writeable one",
+        _ => "an output array shares memory with another array of this or of a running call; pass one of its own",
+    })
 }
 
 fn not_contiguous(name: &str) -> PyErr {

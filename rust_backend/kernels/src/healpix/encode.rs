@@ -81,7 +81,8 @@ fn fast_pixel<const HIGHEST: i64>(lon: f64, lat: f64, order: Order<HIGHEST>) -> 
     let trusted = (u_off.abs() < limit) & (v_off.abs() < limit) & (away <= 90.0) & (lon.abs() <= 720.0);
     let last = (1_i64 << order) - 1;
     let (fu, fv) = (ju >> order, jv >> order);
-    let face = if fu == fv { 4 + ((quarter + fv) & 3) } else { (quarter & 3) + 8 * fv };
+    let face =
+        if fu == fv { 4 + (quarter.wrapping_add(fv) & 3) } else { (quarter & 3).wrapping_add(fv.wrapping_mul(8)) };
     let word = pack(face as u64, (ju & last) as u64, (!jv & last) as u64);
     if trusted { word } else { -1 }
 }
