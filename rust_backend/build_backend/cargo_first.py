@@ -41,22 +41,13 @@ def _maturin() -> Any:
     return maturin
 
 
-def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
+def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:  # noqa: ARG001 - the hook's signature
     """Ask for nothing beyond ``build-system.requires``, once Cargo was found."""
     _require_cargo()
     return []
 
 
-def get_requires_for_build_editable(config_settings: Any = None) -> list[str]:
-    """Ask for nothing beyond ``build-system.requires``, once Cargo was found."""
-    _require_cargo()
-    return []
-
-
-def get_requires_for_build_sdist(config_settings: Any = None) -> list[str]:
-    """Ask for nothing beyond ``build-system.requires``, once Cargo was found."""
-    _require_cargo()
-    return []
+get_requires_for_build_editable = get_requires_for_build_sdist = get_requires_for_build_wheel
 
 
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Any = None) -> str:

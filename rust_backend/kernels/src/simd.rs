@@ -38,6 +38,7 @@ impl Level {
 
     /// The levels that this build and this processor have, slowest first.
     pub fn available() -> Vec<Self> {
+        #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "only x86-64 has more than one level"))]
         let mut levels = vec![Self::BASELINE];
         #[cfg(target_arch = "x86_64")]
         {
