@@ -1,4 +1,4 @@
-"""``python -m benchmarks.peers.publish`` writes the tables of ``results/*.json`` into the marked section of README.md."""
+"""``python -m benchmarks.peers.publish`` writes the tables of ``results/`` into the marked section of README.md."""
 
 from __future__ import annotations
 
@@ -32,11 +32,8 @@ def section(report: dict[str, Any]) -> str:
     """Return the text for one report."""
     packages = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
     count = report["rows"][0]["rows"]
-    lines = [
-        f"Milliseconds for {count:,} points at order 18, least of {report['rounds']} interleaved rounds; "
-        "bold is the least of a task.",
-        "",
-    ]
+    rounds = report["rounds"]
+    lines = [f"Milliseconds for {count:,} points at order 18, least of {rounds} interleaved rounds; bold is best.", ""]
     for threads in dict.fromkeys(row["threads"] for row in report["rows"]):
         lines += [*table(report["rows"], threads), ""]
     lines.append(f"{report['date']}, {report['processor']}, Python {report['python']}: {packages}.")

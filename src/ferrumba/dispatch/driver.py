@@ -87,7 +87,7 @@ def run(
     return first_bad
 
 
-def _cut(kind: str, array: Any, start: int, stop: int, edges: np.ndarray | None) -> Any:
+def _cut(kind: str, array: Any, start: int, stop: int, edges: Any) -> Any:
     """Return the part of an array that belongs to the rows of a block."""
     if kind == "whole" or (kind == "uniform" and len(array) == 1):
         return array
@@ -105,7 +105,7 @@ def _in_blocks(
     outputs: Sequence[np.ndarray],
     rows: int,
 ) -> tuple[int, int]:
-    arrays = [(a.kind, array) for a, array in zip((*kernel.inputs, *kernel.outputs), (*inputs, *outputs), strict=True)]
+    arrays = [(a.kind, array) for a, array in zip(kernel.arguments, (*inputs, *outputs), strict=True)]
     edges = None if kernel.edges is None else inputs[kernel.edges]
     block = block_rows(kernel, rows)
     starts = count(0, block)  # next() on it is atomic

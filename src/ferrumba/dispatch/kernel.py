@@ -137,9 +137,14 @@ class Kernel:
         return self.name.partition(".")[2]
 
     @cached_property
+    def arguments(self) -> tuple[Input | Output, ...]:
+        """Inputs and outputs, in calling order."""
+        return (*self.inputs, *self.outputs)
+
+    @cached_property
     def elementwise(self) -> bool:
         """Whether every array is a row array, so that the public manners of ``apply`` fit."""
-        return all(a.kind in ("row", "uniform") for a in (*self.inputs, *self.outputs))
+        return all(a.kind in ("row", "uniform") for a in self.arguments)
 
     @cached_property
     def serial(self) -> bool:

@@ -121,7 +121,7 @@ def _map_partitions(
         output.name: [f"{output.name}_{number}" for number in range(shape[0])] if shape else [output.name]
         for output, shape in ((output, _trailing(output, values)) for output in outputs)
     }
-    meta = {}
+    meta: dict[str, Any] = {}
     for output in outputs:
         kind = np.dtype(output.dtype)
         meta |= dict.fromkeys(columns[output.name], _NULLABLE[kind.kind] if masked else kind)

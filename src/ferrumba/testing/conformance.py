@@ -80,10 +80,10 @@ def fresh_states(kernel: Kernel, inputs: Arrays) -> Arrays:
 
 
 def _compare(kernel: Kernel, expected: Arrays, found: Arrays, untouched: bool) -> str | None:
-    states = [kernel.inputs[i] for i in kernel.states]
-    for output, wanted, got in zip((*kernel.outputs, *states), expected, found, strict=True):
+    names = [argument.name for argument in (*kernel.outputs, *[kernel.inputs[i] for i in kernel.states])]
+    for name, wanted, got in zip(names, expected, found, strict=True):
         if fault := kernel.contract.check(wanted, got.reshape(wanted.shape)):
-            return f"{output.name}: {fault}"
+            return f"{name}: {fault}"
     return None if untouched else "an input was changed"
 
 
