@@ -80,7 +80,7 @@ def fresh_states(kernel: Kernel, inputs: Arrays) -> Arrays:
 
 
 def _compare(kernel: Kernel, expected: Arrays, found: Arrays, untouched: bool) -> str | None:
-    names = [argument.name for argument in (*kernel.outputs, *[kernel.inputs[i] for i in kernel.states])]
+    names = [*[output.name for output in kernel.outputs], *[kernel.inputs[i].name for i in kernel.states]]
     for name, wanted, got in zip(names, expected, found, strict=True):
         if fault := kernel.contract.check(wanted, got.reshape(wanted.shape)):
             return f"{name}: {fault}"
