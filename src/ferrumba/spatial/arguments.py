@@ -1,0 +1,85 @@
+"""Arguments of the spatial family as the arrays that kernels take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def _numbers(values: Any, name: str) -> np.ndarray:
+    try:
+        array = np.asarray(values)
+    except ValueError as fault:
+        raise ValueError(f"{name} cannot be made an array ({fault}); give numbers in a regular shape") from None
+    if array.dtype.kind not in "iuf" and array.size:
+        raise TypeError(f"{name} holds {array.dtype}, but real numbers are needed; convert it first")
+    return array
+
+
+def as_points(values: Any, dtype: np.dtype, dimensions: int = 0, name: str = "points") -> tuple[np.ndarray, int]:
+    """Return points as a C-contiguous float64 array of three columns, rounded to ``dtype``, and how many columns they had.
+
+    The caller's own array is returned where it has that form, so it must only be read.
+    """
+    array = _numbers(values, name)
+    if array.size == 0 and array.ndim < 2:
+        array = np.empty((0, dimensions or 3))
+    columns = f"{dimensions} columns" if dimensions else "2 or 3 columns (x, y or x, y, z)"
+    if array.ndim != 2 or array.shape[1] not in ((dimensions,) if dimensions else (2, 3)):
+        raise ValueError(f"{name} has shape {array.shape}, but it must be a table with {columns}; reshape it")
+    given = array.shape[1]
+    if dtype == np.float32:
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float32)
+    if given == 2:
+        full = np.zeros((len(array), 3))
+        full[:, :2] = array
+        return full, 2
+    return np.require(array, np.float64, ("C", "A")), 3
+
+
+def as_radius(radius: Any, rows: int) -> np.ndarray:
+    """Return a radius as an array of one, or of one for each row; values are checked by the kernel."""
+    array = _numbers(radius, "radius")
+    if array.ndim == 0:
+        return np.array([array], np.float64)
+    if array.shape != (rows,):
+        raise ValueError(f"radius has shape {array.shape}, but it is one number or one for each of the {rows} queries")
+    return np.require(array, np.float64, ("C", "A")) if rows else np.zeros(1)
+
+
+def _per_axis(values: Any, dimensions: int, name: str, beyond: float) -> np.ndarray:
+    array = _numbers(
+        np.inf
+        if values is None
+        else [np.inf if v is None else v for v in values]
+        if isinstance(values, (list, tuple))
+        else values,
+        name,
+    )
+    if array.shape not in ((), (dimensions,)):
+        raise ValueError(
+            f"{name} has shape {array.shape}, but it is one number or {dimensions} elements, one for each axis"
+        )
+    full = np.full(3, beyond)
+    full[:dimensions] = array
+    return full
+
+
+def as_widths(cell: Any, dimensions: int) -> np.ndarray:
+    """Return widths of cells, one for each axis."""
+    widths = _per_axis(cell, dimensions, "cell", 1.0)
+    if not ((widths > 0.0) & (widths < np.inf)).all():
+        raise ValueError(f"cell is {cell!r}, but widths are finite numbers above 0; leave it out to have it chosen")
+    return widths
+
+
+def as_box(box: Any, dimensions: int) -> np.ndarray:
+    """Return the periods of three axes, infinite where open."""
+    if np.ndim(box) == 2:
+        raise ValueError("box is a matrix, but only boxes with right angles are handled; give the three lengths")
+    period = _per_axis(box, dimensions, "box", np.inf)
+    if not ((period > 1e-150) & ((period <= 1e150) | (period == np.inf))).all():
+        raise ValueError(f"box is {box!r}, but its lengths are numbers above 0, or infinity or None for an open axis")
+    return period

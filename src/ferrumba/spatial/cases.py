@@ -1,0 +1,198 @@
+"""Inputs of the spatial kernels for parity tests, benchmarks, calibration and ``ferrumba verify``.
+
+Made without any kernel: grids are sorted by NumPy, and the edges of a search are counted by brute force or, where there
+are many points, by SciPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+Arrays = tuple[np.ndarray, ...]
+
+PAD = 16
+EPSILON = 2.0**-52
+NONE = np.zeros(0, bool)
+
+
+def frame_of(lo: np.ndarray, hi: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None) -> np.ndarray:
+    """Return the 3 x 6 table of a box cut into ``counts`` cells; see ``numba/geometry.py``."""
+    frame = np.empty((3, 6))
+    extent = np.maximum(hi - lo, 0.0)
+    counts = np.where(extent > 0.0, counts, 1)
+    counts[0] = 1  # the strips differ in their cells along x
+    frame[:, 0], frame[:, 2] = lo, counts
+    frame[:, 3] = extent / counts
+    frame[:, 1] = np.divide(counts, extent, out=np.zeros(3), where=extent > 0.0)
+    frame[~np.isfinite(frame[:, 1]), 1] = 0.0  # a subnormal extent: one cell does
+    frame[:, 4] = 16.0 * EPSILON * (np.abs(lo) + np.abs(hi))
+    frame[:, 5] = np.inf if period is None else period
+    return frame
+
+
+def _place(values: np.ndarray, low: float, scale: np.ndarray | float, cells: np.ndarray | float) -> np.ndarray:
+    return np.clip(np.floor((values - low) * scale), 0, cells - 1).astype(np.int64)
+
+
+def build(points: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None) -> Arrays:
+    """Return frame, strip_cell, start, xyz and index of a grid, by sorting."""
+    n = len(points)
+    lo = points.min(axis=0, initial=np.inf) if n else np.zeros(3)
+    hi = points.max(axis=0, initial=-np.inf) if n else np.zeros(3)
+    if period is not None:
+        lo, hi = np.where(period < np.inf, 0.0, lo), np.where(period < np.inf, period, hi)
+    frame = frame_of(lo, hi, counts, period)
+    rows, planes = int(frame[1, 2]), int(frame[2, 2])
+    x, y, z = points.T
+    strip = _place(z, frame[2, 0], frame[2, 1], planes) * rows + _place(y, frame[1, 0], frame[1, 1], rows)
+    cells = np.bincount(strip, minlength=rows * planes) // 2 + 1
+    strip_cell = np.concatenate([[0], np.cumsum(cells)]).astype(np.int32)
+    cell = strip_cell[strip] + _place(x, frame[0, 0], frame[0, 1] * cells[strip], cells[strip])
+    index = np.argsort(cell, kind="stable").astype(np.int32)
+    start = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=strip_cell[-1]))]).astype(np.int32)
+    xyz = np.full((3, n + PAD), np.nan)
+    xyz[:, :n] = points[index].T
+    return frame, strip_cell, start, xyz, index
+
+
+def cloud(rng: np.random.Generator, n: int, kind: str = "uniform") -> np.ndarray:
+    """Return n points of a kind: uniform, clustered, on a lattice, or flat."""
+    if kind == "clustered":
+        return rng.random((100, 3))[rng.integers(0, 100, n)] + 0.01 * rng.standard_normal((n, 3))
+    if kind == "lattice":
+        return rng.integers(0, 12, (n, 3)) * 0.1
+    points = rng.random((n, 3))
+    return points * [1.0, 1.0, 0.0] if kind == "flat" else points
+
+
+def reach(n: int, neighbours: float = 30.0) -> float:
+    """Return the radius of a ball that holds this many of n points uniform in the unit cube."""
+    return (neighbours / max(n, 1) * 3.0 / (4.0 * np.pi)) ** (1.0 / 3.0)
+
+
+def side(n: int) -> np.ndarray:
+    """Return how many cells a cube of n points is cut into along each axis."""
+    return np.full(3, max(1, int(n ** (1.0 / 3.0) / 3.0)))
+
+
+def _grids(rng: np.random.Generator, n: int) -> Iterator[tuple[str, np.ndarray, Arrays, np.ndarray, np.ndarray]]:
+    """Yield (label, points, grid with flags, queries, radius)."""
+    points = cloud(rng, n)
+    r = np.array([reach(n)])
+    yield "uniform", points, (*build(points, side(n)), NONE), points, r
+    some = cloud(rng, n, "clustered")
+    alive = rng.random(n) < 0.7
+    yield "clustered, some removed", some, (*build(some, side(n)), alive), cloud(rng, n, "clustered"), r * 0.3
+    lattice = cloud(rng, n, "lattice")
+    few = lattice[rng.integers(0, max(n, 1), n)] if n else lattice
+    yield "lattice", lattice, (*build(lattice, np.array([1, 5, 4])), NONE), few, rng.choice([0.0, 0.1, 0.15], n)
+    flat = cloud(rng, n, "flat")
+    bad = cloud(rng, n, "flat")
+    bad[rng.random(n) < 0.02] = [np.nan, 0.0, np.inf]
+    radii = rng.choice([0.01, 0.02, -1.0, np.nan, 0.0], n, p=[0.6, 0.36, 0.01, 0.02, 0.01])
+    yield "flat, invalid rows", flat, (*build(flat, side(n)), NONE), bad, radii
+    box = np.array([1.0, np.inf, 1.0])
+    queries = cloud(rng, n)
+    yield "periodic", points, (*build(points, side(n), box), NONE), queries, r
+    tiny = points[: min(n, 200)]
+    yield "periodic, few points, wide", tiny, (*build(tiny, side(60), box), NONE), queries, np.array([0.6])
+
+
+def _uniform(values: np.ndarray, n: int) -> np.ndarray:
+    return values if len(values) in (1, n) else values[:1]
+
+
+def queries(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``count``."""
+    for label, _, grid, query, radius in _grids(rng, n):
+        yield label, (*grid, query, radius, np.array([-1]))
+        if label == "uniform":
+            yield "half list", (*grid, query, radius, np.arange(len(query)))
+
+
+def _within(grid: Arrays, query: np.ndarray, radius: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Return how many points each query finds; SciPy narrows the candidates of the large, open cases."""
+    frame, _, _, xyz, index, alive = grid
+    n = len(index)
+    points, period = xyz[:, :n].T, frame[:, 5]
+    radius, after = np.broadcast_to(radius, len(query)), np.broadcast_to(after, len(query))
+    counts = np.zeros(len(query), np.int64)
+    tree = None
+    if np.isinf(period).all() and n > 5000:
+        from scipy.spatial import cKDTree
+
+        tree = cKDTree(points)
+    for i in np.flatnonzero(np.isfinite(query).all(axis=1) & (radius >= 0.0)):
+        near = slice(None) if tree is None else tree.query_ball_point(query[i], radius[i] * 1.000001)
+        d = points[near] - query[i]
+        d = np.where(d < -0.5 * period, period + d, np.where(d > 0.5 * period, d - period, d))
+        hit = (d[:, 0] * d[:, 0] + d[:, 1] * d[:, 1]) + d[:, 2] * d[:, 2] <= radius[i] * radius[i]
+        hit &= index[near] > after[i]
+        counts[i] = np.count_nonzero(hit & alive[near] if len(alive) else hit)
+    return counts
+
+
+def searches(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``search``."""
+    for label, inputs in queries(rng, n):
+        *grid, query, radius, after = inputs
+        edges = np.concatenate([[0], np.cumsum(_within(tuple(grid), query, radius, after))])
+        yield label, (*inputs, edges)
+
+
+def removals(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``take``: the states are the flags, the ids and places found, and their number."""
+    for label, points, grid, query, radius in _grids(rng, n):
+        alive = grid[-1].copy() if len(grid[-1]) else np.ones(len(points), bool)
+        states = (alive, np.full(len(points), -1), np.full(len(points), -1, np.int32), np.zeros(1, np.int64))
+        yield label, (*grid[:-1], *states, query, radius)
+
+
+def assignments(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``assign_first``."""
+    for label, _, grid, query, radius in _grids(rng, n):
+        yield label, (*grid, query, radius)
+
+
+def thinnings(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``decimate``."""
+    for label, points, grid, _, radius in _grids(rng, n):
+        if len(points) == n:
+            place = np.empty(n, np.int32)
+            place[grid[4]] = np.arange(n, dtype=np.int32)
+            order = np.arange(n) if label == "uniform" else rng.permutation(n)
+            yield label, (*grid, place, order, np.abs(np.nan_to_num(radius[:1])) if n else np.array([0.1]))
+
+
+def nearest(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``nearest``."""
+    for label, _, grid, query, radius in _grids(rng, n):
+        yield label, (*grid, query, np.array([8]), np.array([np.inf]) if label == "uniform" else radius)
+    points = cloud(rng, min(n, 5))
+    yield "more than there are", (*build(points, side(1)), NONE, cloud(rng, n), np.array([9]), np.array([np.inf]))
+
+
+def clouds(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``survey``."""
+    yield "uniform", (cloud(rng, n),)
+    yield "lattice", (cloud(rng, n, "lattice"),)
+    spoilt = cloud(rng, n, "clustered")
+    spoilt[rng.random(n) < 0.01, rng.integers(0, 3)] = rng.choice([np.nan, np.inf, -np.inf, 1e151])
+    yield "invalid rows", (spoilt,)
+
+
+def framed_clouds(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``strips``."""
+    for kind in ("uniform", "clustered", "lattice", "flat"):
+        points = cloud(rng, n, kind)
+        frame, strip_cell, *_ = build(points, side(n))
+        yield kind, (points, frame, np.array([len(strip_cell) - 1]))
+
+
+def strip_clouds(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``arrange``."""
+    for kind in ("uniform", "clustered", "lattice", "flat"):
+        points = cloud(rng, n, kind)
+        yield kind, (points, *build(points, side(n))[:2])

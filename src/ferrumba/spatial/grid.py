@@ -1,0 +1,412 @@
+"""``NeighborGrid``: every point within a radius, exactly, in two and three dimensions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ferrumba.dispatch.driver import run
+from ferrumba.spatial.arguments import as_box, as_points, as_radius, as_widths
+from ferrumba.spatial.declarations import BY_STEM, point_fault, query_fault, radius_fault
+from ferrumba.spatial.layout import lay_out
+from ferrumba.spatial.neighbors import Neighbors
+from ferrumba.spatial.removal import Removal
+
+ALL = np.array([-1], np.int64)
+NO_DISTANCES = np.empty(0)
+SLAB = 1 << 18
+
+
+class NeighborGrid:
+    """A cell list over a set of points, for fixed-radius search with removal.
+
+    A point p lies within r of q when ``((dx*dx) + (dy*dy)) + (dz*dz) <= r*r`` in float64: the border counts, and the answer
+    is that of a brute-force loop, whatever the cells.
+
+    Parameters
+    ----------
+    points : array_like, shape (n, 2) or (n, 3)
+        Finite coordinates, at most 2**31 - 1 points. They are copied.
+    cell : float or array_like of float, optional
+        Width of a cell, for all axes or each: a hint that changes no answer. By default from the density of the points;
+        the radius that most searches will use is a good value.
+    box : float or array_like of float, optional
+        Length of a periodic box, for all axes or each; infinity or None for an open axis. Points and queries are wrapped
+        into [0, length), and each point counts once, at its nearest image.
+    dtype : {"float64", "float32"}
+        Precision to which the points are rounded before anything else; all arithmetic is float64.
+    invalid : {"raise", "ignore"}
+        What becomes of points that are not finite: an error that names the first, or never found.
+    backend : str, optional
+        Request for the calls of this grid, as in :func:`ferrumba.use_backend`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ferrumba.spatial import NeighborGrid
+    >>> grid = NeighborGrid([[0.0, 0.0], [1.0, 0.0], [1.0, 2.0]])
+    >>> grid.query([0.0, 0.0], 1.0)
+    array([0, 1])
+    >>> grid.pairs(2.0).to_lists()
+    [[1], [2], []]
+    """
+
+    def __init__(
+        self,
+        points: Any,
+        cell: Any = None,
+        box: Any = None,
+        dtype: Any = "float64",
+        *,
+        invalid: str = "raise",
+        backend: str | None = None,
+    ) -> None:
+        if np.dtype(dtype) not in (np.dtype("float64"), np.dtype("float32")):
+            raise ValueError(f"dtype is {dtype!r}, but points are kept as 'float64' or 'float32'; choose one")
+        if invalid not in ("raise", "ignore"):
+            raise ValueError(f"invalid is {invalid!r}, but the policies are 'raise', 'ignore'")
+        self.dtype = np.dtype(dtype)
+        self.backend = backend
+        array, self.dimensions = as_points(points, self.dtype)
+        if len(array) >= 2**31:
+            raise ValueError(f"points holds {len(array)} rows, but a grid holds up to 2**31 - 1; cut space into parts")
+        self._period = as_box(box, self.dimensions)
+        self._total = len(array)
+        self._rows: np.ndarray | None = None
+        bounds = np.empty((2, 3))
+        bad = run(BY_STEM["survey"], (array,), (bounds,), backend)
+        if bad >= 0:
+            if invalid == "raise":
+                raise ValueError(f"at row {bad}: " + point_fault(*array[bad].tolist()))
+            self._rows = np.flatnonzero((np.abs(array) <= 1e150).all(axis=1))
+            array = array[self._rows]
+        array = self._wrapped(array)
+        frame = lay_out(array, bounds, None if cell is None else as_widths(cell, self.dimensions), self._period)
+        count = np.array([int(frame[1, 2]) * int(frame[2, 2])])
+        kernel = BY_STEM["strips"]
+        (strip_cell,) = outputs = kernel.allocate(len(array), (array, frame, count))
+        run(kernel, (array, frame, count), outputs, backend)
+        kernel = BY_STEM["arrange"]
+        start, xyz, index = outputs = kernel.allocate(len(array), (array, frame, strip_cell))
+        run(kernel, (array, frame, strip_cell), outputs, backend)
+        self._grid = (frame, strip_cell, start, xyz, index)
+        self._removal = Removal(len(array))
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return self._total
+
+    def __repr__(self) -> str:
+        return f"NeighborGrid(n_points={len(self)}, dimensions={self.dimensions}, removed={self.removed_count})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
+
+    def share(self) -> NeighborGrid:
+        """Return a grid on the same memory with removals of its own, none yet; it costs nothing until points go."""
+        other = object.__new__(type(self))
+        other.__setstate__({**self.__getstate__(), "_removal": Removal(len(self._grid[4]))})
+        return other
+
+    @property
+    def points(self) -> np.ndarray:
+        """The points in their original order, as they are kept; NaN for those that were ignored."""
+        xyz, index = self._grid[3:]
+        array = np.full((self._total, self.dimensions), np.nan)
+        array[index if self._rows is None else self._rows[index]] = xyz[: self.dimensions, : len(index)].T
+        return array.astype(self.dtype, copy=False)
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that the grid takes, in bytes."""
+        return sum(array.nbytes for array in self._grid) + self._removal.nbytes
+
+    @property
+    def removed_count(self) -> int:
+        """The number of points that are removed now."""
+        return self._removal.count
+
+    def _wrapped(self, array: np.ndarray) -> np.ndarray:
+        period = self._period
+        if not (period < np.inf).any():
+            return array
+        axes = period < np.inf
+        length = period[axes]
+        inside = array[:, axes] - np.floor(array[:, axes] / length) * length
+        inside[inside >= np.broadcast_to(length, inside.shape)] = 0.0
+        array = array.copy()
+        array[:, axes] = inside
+        return array
+
+    def _queries(self, query: Any, radius: Any) -> tuple[np.ndarray, np.ndarray]:
+        array, _ = as_points(query, np.dtype("float64"), self.dimensions, "the query")
+        with np.errstate(invalid="ignore"):
+            return self._wrapped(array), as_radius(radius, len(array))
+
+    def _run(self, stem: str, inputs: tuple[Any, ...], outputs: tuple[Any, ...], backend: str | None) -> None:
+        bad = run(BY_STEM[stem], inputs, outputs, backend or self.backend)
+        if bad >= 0:
+            query, radius = inputs[BY_STEM[stem].inputs.index(_QUERY)], inputs[BY_STEM[stem].inputs.index(_RADIUS)]
+            raise ValueError(
+                f"at row {bad}: " + query_fault(*query[bad].tolist(), float(radius[bad if len(radius) > 1 else 0]))
+            )
+
+    def _ids(self, indices: np.ndarray) -> np.ndarray:
+        return indices if self._rows is None else self._rows[indices]
+
+    def _search(self, query, radius, after, distances, backend) -> Neighbors:
+        inputs = (*self._grid, self._removal.alive, query, radius, after)
+        count = np.empty(len(query), np.int64)
+        self._run("count", inputs, (count,), backend)
+        indptr = np.zeros(len(query) + 1, np.int64)
+        np.cumsum(count, out=indptr[1:])
+        indices = np.empty(indptr[-1], np.int64)
+        lengths = np.empty(indptr[-1]) if distances else NO_DISTANCES
+        self._run("search", (*inputs, indptr), (indices, lengths), backend)
+        return Neighbors(indptr, self._ids(indices), lengths if distances else None)
+
+    def query(self, q: Any, r: float, *, distances: bool = False, backend: str | None = None) -> Any:
+        """Return the ids of the points within ``r`` of one query point, ascending.
+
+        Parameters
+        ----------
+        q : array_like, shape (2,) or (3,)
+        r : float
+            From 0 to infinity, which finds every point.
+        distances : bool
+            Whether to return the distances as well.
+        backend : str, optional
+            Request for this call.
+
+        Returns
+        -------
+        ndarray of int64, or a tuple with an ndarray of float64
+        """
+        query, radius = self._queries([q] if not isinstance(q, np.ndarray) else q[None], r)
+        found = self._search(query, radius, ALL, distances, backend)
+        return (found.indices, found.distances) if distances else found.indices
+
+    def query_many(self, Q: Any, r: Any, *, distances: bool = False, backend: str | None = None) -> Neighbors:  # noqa: N803
+        """Return the points within ``r`` of each query point.
+
+        Parameters
+        ----------
+        Q : array_like, shape (m, 2) or (m, 3)
+        r : float or array_like of m floats
+            One radius, or one for each query.
+        distances : bool
+            Whether to return the distances as well.
+        backend : str, optional
+            Request for this call.
+
+        Returns
+        -------
+        Neighbors
+            ``indptr, indices[, distances]``, ids ascending in each row.
+        """
+        return self._search(*self._queries(Q, r), ALL, distances, backend)
+
+    def count_many(self, Q: Any, r: Any, *, backend: str | None = None) -> np.ndarray:  # noqa: N803
+        """Return how many points lie within ``r`` of each query point; arguments as :meth:`query_many`."""
+        query, radius = self._queries(Q, r)
+        count = np.empty(len(query), np.int64)
+        self._run("count", (*self._grid, self._removal.alive, query, radius, ALL), (count,), backend)
+        return count
+
+    def iter_query_many(
+        self,
+        Q: Any,  # noqa: N803
+        r: Any,
+        *,
+        max_memory: int = 1 << 28,
+        distances: bool = False,
+        backend: str | None = None,
+    ) -> Iterator[tuple[slice, Neighbors]]:
+        """Yield the result of :meth:`query_many` in pieces of bounded size.
+
+        Parameters
+        ----------
+        max_memory : int
+            Most bytes of ids and distances in a piece; a single query that finds more is a piece by itself.
+
+        Yields
+        ------
+        rows : slice
+            The rows of ``Q`` that the piece answers.
+        neighbors : Neighbors
+        """
+        if isinstance(max_memory, bool) or not max_memory > 0:
+            raise ValueError(f"max_memory is {max_memory!r}, but it is a number of bytes above 0; give one")
+        query, radius = self._queries(Q, r)
+        most = max(1, int(max_memory) // (16 if distances else 8))
+        for slab in range(0, len(query), SLAB):
+            rows = query[slab : slab + SLAB]
+            reach = radius[slab : slab + SLAB] if len(radius) > 1 else radius
+            count = np.empty(len(rows), np.int64)
+            self._run("count", (*self._grid, self._removal.alive, rows, reach, ALL), (count,), backend)
+            ends = np.cumsum(count)
+            first, before = 0, 0
+            while first < len(rows):
+                last = max(first + 1, int(np.searchsorted(ends, before + most, side="right")))
+                part = reach[first:last] if len(reach) > 1 else reach
+                yield slice(slab + first, slab + last), self._search(rows[first:last], part, ALL, distances, backend)
+                first, before = last, int(ends[last - 1])
+
+    def pairs(self, r: float, *, distances: bool = False, backend: str | None = None) -> Neighbors:
+        """Return every pair of points within ``r`` of each other once.
+
+        Returns
+        -------
+        Neighbors
+            Row i holds the ids above i of the neighbours of point i; ``rows`` and ``indices`` are the pairs, sorted.
+        """
+        query, radius = self._queries(self.points, r)
+        after = np.arange(len(self))
+        if self._rows is not None or len(self._removal.alive):
+            return self._some_pairs(query, radius, distances, backend)
+        return self._search(query, radius, after, distances, backend)
+
+    def _some_pairs(self, query, radius, distances, backend) -> Neighbors:
+        """Return the pairs where some points are ignored or removed: their rows are empty."""
+        alive = np.zeros(len(self), bool)
+        flags, index = self._removal.alive, self._grid[4]
+        alive[self._ids(index[flags] if len(flags) else index)] = True
+        own = np.flatnonzero(alive)
+        after = own if self._rows is None else np.searchsorted(self._rows, own)
+        found = self._search(np.ascontiguousarray(query[own]), radius, after, distances, backend)
+        counts = np.zeros(len(self), np.int64)
+        counts[own] = found.counts
+        return Neighbors(np.concatenate([[0], np.cumsum(counts)]), *found[1:])
+
+    def nearest(self, Q: Any, k: int, max_radius: Any = np.inf, *, backend: str | None = None) -> tuple[Any, Any]:  # noqa: N803
+        """Return the ``k`` nearest points of each query point.
+
+        Parameters
+        ----------
+        Q : array_like, shape (m, 2) or (m, 3)
+        k : int
+        max_radius : float or array_like of m floats
+            Points further away do not count; one at this distance does.
+        backend : str, optional
+            Request for this call.
+
+        Returns
+        -------
+        distances, indices : ndarray, shape (m, k)
+            Nearest first, equal distances by id; infinity and -1 where there are fewer than k.
+        """
+        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 0:
+            raise ValueError(f"k is {k!r}, but it is a number of neighbours; give a whole number, 0 or more")
+        query, radius = self._queries(Q, max_radius)
+        inputs = (*self._grid, self._removal.alive, query, np.array([k], np.int64), radius)
+        distances, indices = outputs = BY_STEM["nearest"].allocate(len(query), inputs)
+        self._run("nearest", inputs, outputs, backend)
+        if self._rows is not None and len(self._rows):
+            indices = np.where(indices >= 0, self._rows[indices], -1)
+        return distances, indices
+
+    def assign_first(self, Q: Any, r: Any, *, backend: str | None = None) -> np.ndarray:  # noqa: N803
+        """Return, for each point, the first row of ``Q`` within whose radius it lies, -1 where there is none.
+
+        That is the result of searching and removing query by query, in one call, and removes nothing.
+
+        Parameters
+        ----------
+        Q : array_like, shape (m, 2) or (m, 3)
+        r : float or array_like of m floats
+
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+            Removed and ignored points have -1.
+        """
+        query, radius = self._queries(Q, r)
+        label = np.empty(len(self._grid[4]), np.int64)
+        self._run("assign_first", (*self._grid, self._removal.alive, query, radius), (label,), backend)
+        if self._rows is None:
+            return label
+        every = np.full(len(self), -1)
+        every[self._rows] = label
+        return every
+
+    def decimate(self, r: float, order: Any = None, *, backend: str | None = None) -> np.ndarray:
+        """Return the ids of the points that stay when each in turn, if it is still there, drops all others within ``r``.
+
+        No two points that stay are within ``r`` of each other, and every other point is within ``r`` of one that stays.
+
+        Parameters
+        ----------
+        r : float
+        order : array_like of int, optional
+            A permutation of the ids: who comes first stays first. Ascending by default.
+
+        Returns
+        -------
+        ndarray of int64
+            Ascending.
+        """
+        radius = as_radius(r, 1)
+        index = self._grid[4]
+        visit = np.arange(len(index)) if order is None else self._visit(order)
+        place = np.empty(len(index), np.int32)
+        place[index] = np.arange(len(index), dtype=np.int32)
+        kept = np.empty(len(index), bool)
+        inputs = (*self._grid, self._removal.alive, place, visit, radius)
+        if run(BY_STEM["decimate"], inputs, (kept,), backend or self.backend) >= 0:
+            raise ValueError(radius_fault(float(radius[0])))
+        return self._ids(np.flatnonzero(kept))
+
+    def _visit(self, order: Any) -> np.ndarray:
+        visit = np.ascontiguousarray(order)
+        valid = visit.dtype.kind in "iu" and visit.shape == (len(self),)
+        if not valid or not np.array_equal(np.sort(visit), np.arange(len(self))):
+            raise ValueError(
+                f"order has shape {visit.shape} and dtype {visit.dtype}, but it is a permutation of the {len(self)} ids"
+            )
+        visit = visit.astype(np.int64, copy=False)
+        if self._rows is None:
+            return visit
+        compressed = np.full(len(self), -1)
+        compressed[self._rows] = np.arange(len(self._rows))
+        return compressed[visit][compressed[visit] >= 0]
+
+    def pop_within(self, q: Any, r: float, *, backend: str | None = None) -> np.ndarray:
+        """Return the ids of the points within ``r`` of one query point and remove them.
+
+        Later searches do not find them, until :meth:`restore`.
+        """
+        query, radius = self._queries([q] if not isinstance(q, np.ndarray) else q[None], r)
+        count = np.empty(1, np.int64)
+        with self._lock:
+            states = self._removal.states()
+            before = int(states[3][0])
+            self._run("take", (*self._grid, *states, query, radius), (count,), backend)
+            return self._ids(states[1][before : int(states[3][0])].copy())
+
+    def remove(self, ids: Any) -> None:
+        """Remove points by id; those that are removed already stay so."""
+        chosen = np.unique(np.asarray(ids))
+        if chosen.size and (chosen.dtype.kind not in "iu" or chosen[0] < 0 or chosen[-1] >= len(self)):
+            raise ValueError(
+                f"ids holds {chosen[0]!r} to {chosen[-1]!r}, but the ids are whole numbers from 0 to {len(self) - 1}"
+            )
+        marked = np.zeros(len(self), bool)
+        marked[chosen.astype(np.int64)] = True
+        with self._lock:
+            self._removal.remove(np.flatnonzero(marked[self._ids(self._grid[4])]), self._grid[4])
+
+    def restore(self) -> None:
+        """Bring every removed point back, in time proportional to their number."""
+        with self._lock:
+            self._removal.restore()
+
+
+_QUERY = next(i for i in BY_STEM["count"].inputs if i.name == "query")
+_RADIUS = next(i for i in BY_STEM["count"].inputs if i.name == "radius")

@@ -1,0 +1,87 @@
+"""How a grid is cut: from the bounds and the local density of a set of points to the cells along each axis."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ferrumba.spatial.cases import frame_of
+
+SAMPLE = 4096
+STRIP_WIDTH = 3.0
+"""Width of a strip in mean distances between neighbouring points: fastest at 30 neighbours among 2 to 4 (measured)."""
+POINTS_PER_STRIP = 8
+"""No more strips than one for this many points, whatever the cell hint or the extent asks for."""
+
+
+def robust_bounds(sample: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the box to cut: that of the points, without what far outliers would add; those go to the border cells."""
+    lo, hi = bounds[0].copy(), bounds[1].copy()
+    inner_lo, inner_hi = np.quantile(sample, [0.02, 0.98], axis=0, method="nearest")
+    margin = 2.0 * (inner_hi - inner_lo)
+    inside = margin > 0.0
+    lo[inside] = np.maximum(lo, inner_lo - margin)[inside]
+    hi[inside] = np.minimum(hi, inner_hi + margin)[inside]
+    return lo, hi
+
+
+def spacing(sample: np.ndarray, n: int, lo: np.ndarray, hi: np.ndarray) -> float:
+    """Return the mean distance between neighbours where the points are, from a sample.
+
+    Boxes are halved until those around a point hold about four others of the sample; the share of the sample in a box and
+    the volume of the box then give the local density. Without that, a few blobs in a large box would share a few strips.
+    """
+    extent = hi - lo
+    axes = extent > 0.0
+    if not axes.any():
+        return 0.0
+    dimensions = int(axes.sum())
+    unit = np.clip((sample[:, axes] - lo[axes]) / extent[axes], 0.0, 1.0 - 1e-12)
+    for level in range(20 // dimensions + 14):
+        boxes = np.floor(unit * 2.0**level).astype(np.int64)
+        keys = boxes[:, 0]
+        for axis in range(1, dimensions):
+            keys = (keys << np.int64(min(level, 20))) ^ boxes[:, axis]
+        members = np.unique(keys, return_counts=True)[1]
+        seen = float((members * members).sum()) / len(sample)
+        if seen <= 8.0 or level >= 20:
+            break
+    density = seen * n / len(sample)
+    side = float(np.exp(np.log(extent[axes]).mean())) * 0.5**level  # of a cube of the same volume
+    return side / density ** (1.0 / dimensions)
+
+
+def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, period: np.ndarray) -> np.ndarray:
+    """Return the frame for these points.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, 3)
+        Valid points.
+    bounds : ndarray, shape (2, 3)
+        Their minima and maxima.
+    cell : ndarray of 3, optional
+        Widths of cells as the caller would have them: a hint.
+    period : ndarray of 3
+        Infinite where the axis is open.
+    """
+    n = len(points)
+    if n == 0:
+        lo = hi = np.zeros(3)
+    else:
+        sample = points[:: max(1, n // SAMPLE)]
+        lo, hi = robust_bounds(sample, bounds)
+    round_ = period < np.inf
+    lo, hi = np.where(round_, 0.0, lo), np.where(round_, period, hi)
+    extent = hi - lo
+    if n == 0 or not extent.any():
+        return frame_of(lo, hi, np.ones(3), period)
+    width = np.full(3, STRIP_WIDTH * spacing(sample, n, lo, hi)) if cell is None else cell
+    with np.errstate(all="ignore"):
+        counts = np.clip(np.nan_to_num(np.ceil(extent / width), nan=1.0), 1.0, 2.0**24)
+    allowed = max(1.0, n / POINTS_PER_STRIP)
+    for axis in (1, 2):
+        other = counts[3 - axis]
+        if counts[1] * counts[2] > allowed:
+            fair = max(1.0, np.floor(np.sqrt(allowed * counts[axis] / other)))
+            counts[axis] = min(counts[axis], max(fair, 1.0) if axis == 1 else max(1.0, np.floor(allowed / counts[1])))
+    return frame_of(lo, hi, counts, period)

@@ -1,0 +1,136 @@
+"""The grid's geometry: which strips and cells a ball can touch, never too few.
+
+Space is cut along z and y into strips, each as long as the box in x; a strip is cut along x into half as many cells as it
+has points, plus one. ``frame`` is a 3 x 6 table with a line for x, y and z: the lower bound, the inverse width of a cell (x:
+of the box), the number of cells (x: 1), their width, a slack, and the period (infinite where the axis is open).
+
+Why no neighbour is missed. A point and the ends of a ball pass through the same monotone clamped map, so the cells between
+those of the ends hold every point between the ends. What remains is rounding: a hit satisfies ``fl(dx*dx + ...) <= fl(r*r)``,
+so ``|dx| <= half`` with ``half = sqrt(r*r * (1 + 16 eps) + 1e-300)``, whose last term covers underflow; the ends are moved
+outwards by ``4 eps (|q| + half) + slack`` with ``slack = 16 eps (|lo| + |hi|)``, more than the roundings of their own
+sums and of the map. Distances to a strip are made smaller by the slack for the same reason. Too wide a range costs a few
+candidates; the predicate alone decides.
+"""
+
+from math import floor, sqrt
+
+import numpy as np
+
+from ferrumba.dispatch.jit import jit
+
+LO, INVERSE, COUNT, WIDTH, SLACK, PERIOD = range(6)
+EPSILON = 2.0**-52
+TINY = 1e-300
+PAD = 16
+"""Elements behind the coordinates that a loop over whole vectors may read."""
+LIMIT = 1e150
+"""Coordinates beyond it are invalid: their squares would overflow."""
+
+_ZERO = np.int64(0)
+_ROUND, _LOW = np.uint64(PAD - 1), np.uint64(4)
+
+
+@jit(inline=True)
+def clamp(place, top):
+    """Return the cell of a place on an axis of ``top + 1.0`` cells."""
+    place = place if place > 0.0 else 0.0
+    return np.int64(place if place < top else top)
+
+
+@jit(inline=True)
+def strip_of(y, z, frame):
+    """Return the strip that holds a point."""
+    rows = np.int64(frame[1, COUNT])
+    plane = clamp((z - frame[2, LO]) * frame[2, INVERSE], frame[2, COUNT] - 1.0)
+    return plane * rows + clamp((y - frame[1, LO]) * frame[1, INVERSE], frame[1, COUNT] - 1.0)
+
+
+@jit(inline=True)
+def cell_of(x, y, z, frame, strip_cell):
+    """Return the cell that holds a point."""
+    strip = strip_of(y, z, frame)
+    first = np.int64(strip_cell[strip])
+    cells = np.float64(np.int64(strip_cell[strip + 1]) - first)
+    return first + clamp((x - frame[0, LO]) * (frame[0, INVERSE] * cells), cells - 1.0)
+
+
+@jit(inline=True)
+def span(frame, axis, q, half, scale, count):
+    """Return the first cell of an axis that [q - half, q + half] touches, and how many follow, itself included.
+
+    On a periodic axis the cells go round from the last to the first.
+    """
+    away = half + (4.0 * EPSILON * (abs(q) + half) + frame[axis, SLACK])
+    low, high = (q - away - frame[axis, LO]) * scale, (q + away - frame[axis, LO]) * scale
+    if frame[axis, PERIOD] < 1e300:
+        low = low if low > -count else -count
+        high = high if high < 2.0 * count else 2.0 * count
+        first = np.int64(floor(low))
+        many = np.int64(floor(high)) - first + 1
+        if many >= np.int64(count):
+            return _ZERO, np.int64(count)
+        return (first + np.int64(count) if first < 0 else first % np.int64(count)), many
+    first = clamp(low, count - 1.0)
+    return first, clamp(high, count - 1.0) - first + 1
+
+
+@jit(inline=True)
+def gap(frame, axis, q, i):
+    """Return a distance that no point of cell i lies within, seen from q; border cells of an open axis have no end."""
+    low = frame[axis, LO] + i * frame[axis, WIDTH]
+    high = low + frame[axis, WIDTH]
+    period = frame[axis, PERIOD]
+    if period < 1e300:
+        d = max(low - q, q - high)
+        d = min(d, max(low - q, q - high + period) if q < low else max(low - q + period, q - high))
+        d = min(d, max(low + period - q, q - high - period), max(low - period - q, q - high + period))
+    else:
+        below = low - q if i > 0 else 0.0
+        above = q - high if i < frame[axis, COUNT] - 1.0 else 0.0
+        d = max(below, above)
+    d -= frame[axis, SLACK]
+    return d if d > 0.0 else 0.0
+
+
+@jit(inline=True)
+def strip_span(frame, strip_cell, strip, q, left):
+    """Return the first cell of a strip, how many it has, and which of them a ball touches; ``left`` is half**2 in x."""
+    first = np.int64(strip_cell[strip])
+    cells = np.int64(strip_cell[strip + 1]) - first
+    begin, many = span(frame, 0, q, sqrt(left), frame[0, INVERSE] * cells, np.float64(cells))
+    return first, cells, begin, many
+
+
+@jit(inline=True)
+def half_squared(r2):
+    """Return the square of the half width that no hit lies beyond."""
+    return r2 * (1.0 + 16.0 * EPSILON) + TINY
+
+
+@jit(inline=True)
+def is_periodic(frame):
+    """Whether any axis goes round."""
+    return frame[0, PERIOD] < 1e300 or frame[1, PERIOD] < 1e300 or frame[2, PERIOD] < 1e300
+
+
+@jit(inline=True)
+def is_query(x, y, z, radius):
+    """Whether a query can be answered."""
+    return abs(x) <= LIMIT and abs(y) <= LIMIT and abs(z) <= LIMIT and radius >= 0.0
+
+
+@jit(inline=True)
+def whole_vectors(count):
+    """Return a count rounded up to a multiple of PAD, in a form whose divisibility LLVM sees: no scalar remainder loop.
+
+    Measured on rows of 14 points, 1e5 queries: 25 ms so, 28 with a remainder loop, 33 in unrolled chunks of 8.
+    """
+    return ((count + _ROUND) >> _LOW) << _LOW
+
+
+@jit(inline=True)
+def nearest_image(d, period):
+    """Return a difference of coordinates to the nearest image, as SciPy computes it; the period may be infinite."""
+    half = 0.5 * period
+    shifted = d - period if d > half else d
+    return period + d if d < -half else shifted
