@@ -14,19 +14,21 @@ Arrays = tuple[np.ndarray, ...]
 
 PAD = 16
 EPSILON = 2.0**-52
+FLAT = 1e-140
+"""An axis of no greater extent is not cut: the squares of differences along it underflow."""
 NONE = np.zeros(0, bool)
 
 
 def frame_of(lo: np.ndarray, hi: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None) -> np.ndarray:
     """Return the 3 x 6 table of a box cut into ``counts`` cells; see ``numba/geometry.py``."""
     frame = np.empty((3, 6))
-    extent = np.maximum(hi - lo, 0.0)
-    counts = np.where(extent > 0.0, counts, 1)
+    extent = hi - lo
+    wide = extent > FLAT
+    counts = np.where(wide, counts, 1)
     counts[0] = 1  # the strips differ in their cells along x
     frame[:, 0], frame[:, 2] = lo, counts
-    frame[:, 3] = extent / counts
-    frame[:, 1] = np.divide(counts, extent, out=np.zeros(3), where=extent > 0.0)
-    frame[~np.isfinite(frame[:, 1]), 1] = 0.0  # a subnormal extent: one cell does
+    frame[:, 3] = np.where(wide, extent, 0.0) / counts
+    frame[:, 1] = np.divide(counts, extent, out=np.zeros(3), where=wide)
     frame[:, 4] = 16.0 * EPSILON * (np.abs(lo) + np.abs(hi))
     frame[:, 5] = np.inf if period is None else period
     return frame

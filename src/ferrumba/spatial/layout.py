@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ferrumba.spatial.cases import frame_of
+from ferrumba.spatial.cases import FLAT, frame_of
 
 SAMPLE = 4096
 STRIP_WIDTH = 3.0
@@ -31,7 +31,7 @@ def spacing(sample: np.ndarray, n: int, lo: np.ndarray, hi: np.ndarray) -> float
     the volume of the box then give the local density. Without that, a few blobs in a large box would share a few strips.
     """
     extent = hi - lo
-    axes = extent > 0.0
+    axes = extent > FLAT
     if not axes.any():
         return 0.0
     dimensions = int(axes.sum())
@@ -73,7 +73,7 @@ def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, per
     round_ = period < np.inf
     lo, hi = np.where(round_, 0.0, lo), np.where(round_, period, hi)
     extent = hi - lo
-    if n == 0 or not extent.any():
+    if n == 0 or not (extent > FLAT).any():
         return frame_of(lo, hi, np.ones(3), period)
     width = np.full(3, STRIP_WIDTH * spacing(sample, n, lo, hi)) if cell is None else cell
     with np.errstate(all="ignore"):
