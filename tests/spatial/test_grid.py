@@ -123,16 +123,25 @@ def test_scipy_agrees_and_threads_change_nothing(backend, count, dimensions):
     np.testing.assert_allclose(found.distances, np.sqrt((d * d).sum(axis=1)), rtol=1e-15)
 
 
-def test_pairs_are_scipys(backend):
+def ordered(pairs):
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+
+
+@pytest.mark.parametrize("box", [None, 1.0, [None, 1.0, None]])
+def test_pairs_are_scipys(backend, box):
     points = np.random.default_rng(2).random((3000, 3))
-    grid = NeighborGrid(points, backend=backend)
+    grid = NeighborGrid(points, box=box, backend=backend)
     found = grid.pairs(0.08, distances=True)
-    expected = cKDTree(points).query_pairs(0.08, output_type="ndarray")
-    expected = expected[np.lexsort((expected[:, 1], expected[:, 0]))]
-    np.testing.assert_array_equal(np.c_[found.rows, found.indices], expected)
+    lengths = None if box is None else np.where(np.array(box, float) > 0, 1.0, 0.0)
+    expected = ordered(cKDTree(points, boxsize=lengths).query_pairs(0.08, output_type="ndarray"))
+    np.testing.assert_array_equal(ordered(found.to_pairs()), expected)
+    assert all(np.all(np.diff(row) > 0) for row in found.to_lists())
+    if box is None:
+        d = points[found.rows] - points[found.indices]
+        np.testing.assert_allclose(found.distances, np.sqrt((d * d).sum(axis=1)), rtol=1e-15)
     grid.remove([5, 7])
     kept = expected[~np.isin(expected, [5, 7]).any(axis=1)]
-    np.testing.assert_array_equal(np.c_[grid.pairs(0.08).rows, grid.pairs(0.08).indices], kept)
+    np.testing.assert_array_equal(ordered(grid.pairs(0.08).to_pairs()), kept)
 
 
 @pytest.mark.parametrize("radius", [0.1, 0.49, 0.5, 0.51, 0.8, 5.0])

@@ -109,9 +109,9 @@ def _uniform(values: np.ndarray, n: int) -> np.ndarray:
 def queries(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     """Yield the cases of ``count``."""
     for label, _, grid, query, radius in _grids(rng, n):
-        yield label, (*grid, query, radius, np.array([-1]))
+        yield label, (*grid, query, radius, np.array([0]))
         if label == "uniform":
-            yield "half list", (*grid, query, radius, np.arange(len(query)))
+            yield "half list", (*grid, query, radius, np.argsort(grid[4]) + 1)
 
 
 def _within(grid: Arrays, query: np.ndarray, radius: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -131,7 +131,7 @@ def _within(grid: Arrays, query: np.ndarray, radius: np.ndarray, after: np.ndarr
         d = points[near] - query[i]
         d = np.where(d < -0.5 * period, period + d, np.where(d > 0.5 * period, d - period, d))
         hit = (d[:, 0] * d[:, 0] + d[:, 1] * d[:, 1]) + d[:, 2] * d[:, 2] <= radius[i] * radius[i]
-        hit &= index[near] > after[i]
+        hit &= np.arange(n)[near] >= after[i]
         counts[i] = np.count_nonzero(hit & alive[near] if len(alive) else hit)
     return counts
 

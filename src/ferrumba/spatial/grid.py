@@ -15,7 +15,7 @@ from ferrumba.spatial.layout import lay_out
 from ferrumba.spatial.neighbors import Neighbors
 from ferrumba.spatial.removal import Removal
 
-ALL = np.array([-1], np.int64)
+ALL = np.zeros(1, np.int64)
 NO_DISTANCES = np.empty(0)
 SLAB = 1 << 18
 
@@ -50,8 +50,9 @@ class NeighborGrid:
     >>> grid = NeighborGrid([[0.0, 0.0], [1.0, 0.0], [1.0, 2.0]])
     >>> grid.query([0.0, 0.0], 1.0)
     array([0, 1])
-    >>> grid.pairs(2.0).to_lists()
-    [[1], [2], []]
+    >>> grid.pairs(2.0).to_pairs()
+    array([[0, 1],
+           [1, 2]])
     """
 
     def __init__(
@@ -260,29 +261,27 @@ class NeighborGrid:
                 first, before = last, int(ends[last - 1])
 
     def pairs(self, r: float, *, distances: bool = False, backend: str | None = None) -> Neighbors:
-        """Return every pair of points within ``r`` of each other once.
+        """Return every pair of points within ``r`` of each other once: a half list.
 
         Returns
         -------
         Neighbors
-            Row i holds the ids above i of the neighbours of point i; ``rows`` and ``indices`` are the pairs, sorted.
+            A pair stands in the row of one of its two points, always the same; ``to_pairs()`` puts the smaller id first.
         """
         query, radius = self._queries(self.points, r)
-        after = np.arange(len(self))
-        if self._rows is not None or len(self._removal.alive):
-            return self._some_pairs(query, radius, distances, backend)
-        return self._search(query, radius, after, distances, backend)
-
-    def _some_pairs(self, query, radius, distances, backend) -> Neighbors:
-        """Return the pairs where some points are ignored or removed: their rows are empty."""
-        alive = np.zeros(len(self), bool)
-        flags, index = self._removal.alive, self._grid[4]
-        alive[self._ids(index[flags] if len(flags) else index)] = True
-        own = np.flatnonzero(alive)
-        after = own if self._rows is None else np.searchsorted(self._rows, own)
-        found = self._search(np.ascontiguousarray(query[own]), radius, after, distances, backend)
+        index, alive = self._grid[4], self._removal.alive
+        place = np.empty(len(index), np.int64)
+        place[index] = np.arange(1, len(index) + 1)
+        if self._rows is None and not len(alive):
+            return self._search(query, radius, place, distances, backend)
+        there = np.ones(len(index), bool)
+        if len(alive):
+            there[index] = alive
+        own = np.flatnonzero(there)
+        rows = self._ids(own)
+        found = self._search(query[rows], radius, place[own], distances, backend)
         counts = np.zeros(len(self), np.int64)
-        counts[own] = found.counts
+        counts[rows] = found.counts
         return Neighbors(np.concatenate([[0], np.cumsum(counts)]), *found[1:])
 
     def nearest(self, Q: Any, k: int, max_radius: Any = np.inf, *, backend: str | None = None) -> tuple[Any, Any]:  # noqa: N803

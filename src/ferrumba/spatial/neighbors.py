@@ -75,6 +75,14 @@ class Neighbors(tuple):
         values = np.ones(len(self.indices), bool) if self.distances is None else self.distances
         return csr_array((values, self.indices, self.indptr), shape=(len(self.indptr) - 1, columns))
 
+    def to_pairs(self) -> np.ndarray:
+        """Return row and neighbour of every entry as an array of shape (m, 2), the smaller id first."""
+        rows = self.rows
+        found = np.empty((len(rows), 2), np.int64)
+        np.minimum(rows, self.indices, out=found[:, 0])
+        np.maximum(rows, self.indices, out=found[:, 1])
+        return found
+
     def to_lists(self) -> list[list[int]]:
         """Return a list for each row, as ``scipy.spatial.cKDTree.query_ball_point`` does."""
         return [row.tolist() for row in np.split(self.indices, self.indptr[1:-1])] if len(self.indptr) > 1 else []

@@ -14,6 +14,7 @@ from ferrumba.spatial.numba.geometry import (
     is_periodic,
     is_query,
     span,
+    strip_of,
     strip_span,
 )
 from ferrumba.spatial.numba.order import BATCH, BUCKETS, walk_order
@@ -57,6 +58,7 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ed
             r2 = r * r
             h2 = half_squared(r2)
             half = sqrt(h2)
+            own = strip_of(qy, qz, frame) if least > 0 else np.int64(0)  # lower strips hold lower places
             plane0, many_planes = span(frame, 2, qz, half, frame[2, INVERSE], frame[2, COUNT])
             row0, many_rows = span(frame, 1, qy, half, frame[1, INVERSE], frame[1, COUNT])
             for dp in range(many_planes):
@@ -66,18 +68,18 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ed
                     row = row0 + dr - (rows if row0 + dr >= rows else 0)
                     dy = gap(frame, 1, qy, row)
                     left = h2 - dz * dz - dy * dy
-                    if left >= 0.0:
+                    if left >= 0.0 and plane * rows + row >= own:
                         cell0, cells, c, many = strip_span(frame, strip_cell, plane * rows + row, qx, left)
                         while many > 0:
                             stop = min(c + many, cells)
-                            begin, end = np.int64(start[cell0 + c]), np.int64(start[cell0 + stop])
+                            begin, end = max(np.int64(start[cell0 + c]), least), np.int64(start[cell0 + stop])
                             for chunk in range(begin, end, CHUNK):
                                 m = min(CHUNK, end - chunk)
                                 squares(x, y, z, chunk, m, qx, qy, qz, frame, periodic, square)
                                 if total <= FEW:
-                                    found = gather(square, chunk, m, r2, alive, index, least, ids, kept, found)
+                                    found = gather(square, chunk, m, r2, alive, index, ids, kept, found)
                                 else:
-                                    hits = gather(square, chunk, m, r2, alive, index, least, ids, kept, 0)
+                                    hits = gather(square, chunk, m, r2, alive, index, ids, kept, 0)
                                     for t in range(hits):
                                         indices[out + found + t] = ids[t]
                                         if wanted:
