@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ENVIRONMENT = {**os.environ, "MORTIE_FORCE_NUMBA": "1"}
+ENVIRONMENT = {**os.environ, "MORTIE_FORCE_NUMBA": "1", "FERRUMBA_FORCE_NUMBA": "0"}
 
 
 def test_no_plugin_code_runs():
