@@ -1,6 +1,5 @@
 """Backends and brute-force answers for the spatial family."""
 
-import numpy as np
 import pytest
 
 from ferrumba.dispatch.backends import backends

@@ -4,7 +4,7 @@ import numpy as np
 
 
 def within(points, query, radius, box=None):
-    """Return a matrix: does each point lie within the radius of each query?"""
+    """Return a matrix: whether each point lies within the radius of each query."""
     points, query = np.asarray(points, float), np.asarray(query, float)
     if box is not None:
         box = np.broadcast_to(np.asarray(box, float), points.shape[1])

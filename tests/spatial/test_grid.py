@@ -87,14 +87,16 @@ numbers = st.floats(-1e3, 1e3) | st.integers(-30, 30).map(lambda k: k * 0.1) | s
 )
 def test_any_points_any_radius(points, query, radius, cell):
     grid = NeighborGrid(np.array(points).reshape(-1, 3), cell=cell)
-    np.testing.assert_array_equal(grid.query(query, radius), np.flatnonzero(within(np.array(points).reshape(-1, 3), [query], radius)))
+    np.testing.assert_array_equal(
+        grid.query(query, radius), np.flatnonzero(within(np.array(points).reshape(-1, 3), [query], radius))
+    )
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize("shift", [0.0, 0.1, 7.3, -1e3])
 def test_the_point_that_the_original_missed(backend, axis, sign, shift):
-    """p = 0.3, q = 0.8, r = 0.5 with bins of 0.1: the bins of the ball's ends end one short of the point's."""
+    """With p = 0.3, q = 0.8, r = 0.5 and bins of 0.1, the bins of the ball end one short of the point."""
     points = np.zeros((12, 3))
     points[:, axis] = sign * (np.arange(12) * 0.1 + shift)
     points[3, axis] = sign * (0.3 + shift)

@@ -25,7 +25,9 @@ def test_points_that_are_not_finite(backend, bad):
     good = np.setdiff1d(np.arange(500), [3, 100])
     assert len(grid) == 500
     np.testing.assert_array_equal(grid.query([0.5, 0.5, 0.5], np.inf), good)
-    np.testing.assert_array_equal(grid.assign_first([[0.0, 0, 0]], np.inf), np.where(np.isin(np.arange(500), good), 0, -1))
+    np.testing.assert_array_equal(
+        grid.assign_first([[0.0, 0, 0]], np.inf), np.where(np.isin(np.arange(500), good), 0, -1)
+    )
     plain = NeighborGrid(POINTS[good], backend=backend)
     np.testing.assert_array_equal(grid.decimate(0.2), good[plain.decimate(0.2)])
     np.testing.assert_array_equal(grid.pairs(0.2).to_pairs(), good[plain.pairs(0.2).to_pairs()])
@@ -50,7 +52,7 @@ def test_radius(backend, radius):
         lambda: PointBin3D(POINTS, [1.0] * 3, backend=backend).radius_search(POINTS[0], radius),
     ]
     for call in calls:
-        with pytest.raises(ValueError, match="radius is .*give one"):
+        with pytest.raises(ValueError, match=r"radius is .*give one"):
             call()
 
 
@@ -69,12 +71,12 @@ def test_queries_that_are_not_finite(backend, query):
 
 @pytest.mark.parametrize("width", [0.0, -1.0, np.nan, np.inf])
 def test_widths(backend, width):
-    with pytest.raises(ValueError, match="cell is .* finite numbers above 0"):
+    with pytest.raises(ValueError, match=r"cell is .* finite numbers above 0"):
         NeighborGrid(POINTS, cell=width, backend=backend)
-    with pytest.raises(ValueError, match="bin_widths is .* finite numbers above 0"):
+    with pytest.raises(ValueError, match=r"bin_widths is .* finite numbers above 0"):
         PointBin3D(POINTS, [1.0, width, 1.0], backend=backend)
     if width != np.inf:
-        with pytest.raises(ValueError, match="box is .* above 0"):
+        with pytest.raises(ValueError, match=r"box is .* above 0"):
             NeighborGrid(POINTS, box=width, backend=backend)
 
 
@@ -120,7 +122,12 @@ def test_dtypes_that_are_no_numbers(values):
 def test_no_points(backend, dimensions, empty):
     grid = NeighborGrid(np.empty((0, dimensions)), backend=backend)
     assert grid.query(np.zeros(dimensions), np.inf).tolist() == []
-    assert grid.pairs(1.0).to_lists() == grid.decimate(1.0).tolist() == grid.pop_within(np.zeros(dimensions), 1.0).tolist() == []
+    assert (
+        grid.pairs(1.0).to_lists()
+        == grid.decimate(1.0).tolist()
+        == grid.pop_within(np.zeros(dimensions), 1.0).tolist()
+        == []
+    )
     assert grid.nearest(np.zeros((1, dimensions)), 2)[1].tolist() == [[-1, -1]]
     assert len(NeighborGrid(empty, backend=backend)) == 0
     grid.restore()
@@ -170,7 +177,9 @@ def test_the_callers_array_may_change_afterwards(backend):
     np.testing.assert_array_equal(grid.pairs(0.1).indices, before.indices)
 
 
-@pytest.mark.parametrize("clone", [copy.copy, copy.deepcopy, lambda grid: pickle.loads(pickle.dumps(grid)), NeighborGrid.share])
+@pytest.mark.parametrize(
+    "clone", [copy.copy, copy.deepcopy, lambda grid: pickle.loads(pickle.dumps(grid)), NeighborGrid.share]
+)
 def test_copies_answer_alike(backend, clone):
     grid = NeighborGrid(POINTS, box=[1.0, None, 2.0], backend=backend)
     other = clone(grid)
@@ -202,9 +211,7 @@ def test_reads_from_many_threads(backend):
     wrong = []
 
     def read():
-        for _ in range(20):
-            if not np.array_equal(grid.query_many(POINTS, 0.2).indices, expected):
-                wrong.append(1)
+        wrong.extend(turn for turn in range(20) if not np.array_equal(grid.query_many(POINTS, 0.2).indices, expected))
 
     workers = [threading.Thread(target=read) for _ in range(8)]
     for worker in workers:
@@ -219,8 +226,7 @@ def test_removals_from_many_threads_find_each_point_once(backend):
     found = []
 
     def take(part):
-        for q in part:
-            found.append(grid.pop_within(q, 0.2))
+        found.extend([grid.pop_within(q, 0.2) for q in part])
 
     workers = [threading.Thread(target=take, args=(part,)) for part in np.array_split(POINTS, 8)]
     for worker in workers:

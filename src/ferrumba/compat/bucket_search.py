@@ -1,8 +1,8 @@
 """The classes of bucket-search under their names, on the exact search of :mod:`ferrumba.spatial`.
 
-``PointBin3D_JIT`` is the Numba class, with attributes; ``PointBin3D`` is its Rust port, whose accessors are called. Results
-are the same sets; the order within one search is ascending, where the originals differed from each other. The linked
-lists are gone: ``first_member`` is computed when it is asked for and ``next_member`` does not exist.
+``PointBin3D_JIT`` is the Numba class, with attributes; ``PointBin3D`` is its Rust port, whose accessors are called.
+Results are the same sets; the order within one search is ascending, where the originals differed from each other. The
+linked lists are gone: ``first_member`` is computed when it is asked for and ``next_member`` does not exist.
 """
 
 from __future__ import annotations

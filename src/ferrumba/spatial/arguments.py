@@ -18,10 +18,13 @@ def _numbers(values: Any, name: str) -> np.ndarray:
 
 
 def as_points(values: Any, dtype: np.dtype, dimensions: int = 0, name: str = "points") -> tuple[np.ndarray, int]:
-    """Return points as a C-contiguous float64 array of three columns, rounded to ``dtype``, and how many columns they had.
+    """Return points as a C-contiguous float64 array of three columns, rounded to ``dtype``, and how many they had.
 
     The caller's own array is returned where it has that form, so it must only be read.
     """
+    plain = type(values) is np.ndarray and values.dtype == np.float64 == dtype and values.ndim == 2
+    if plain and dimensions != 2 and values.shape[1] == 3 and values.flags.c_contiguous and values.flags.aligned:
+        return values, 3
     array = _numbers(values, name)
     if array.size == 0 and array.ndim < 2:
         array = np.empty((0, dimensions or 3))
@@ -41,6 +44,8 @@ def as_points(values: Any, dtype: np.dtype, dimensions: int = 0, name: str = "po
 
 def as_radius(radius: Any, rows: int) -> np.ndarray:
     """Return a radius as an array of one, or of one for each row; values are checked by the kernel."""
+    if type(radius) is float:
+        return np.array([radius])
     array = _numbers(radius, "radius")
     if array.ndim == 0:
         return np.array([array], np.float64)

@@ -1,8 +1,8 @@
 """The kernels of the spatial family, declared.
 
-A grid is five tables: ``frame``, ``strip_cell``, ``start``, ``xyz`` and ``index`` (see ``numba/geometry.py``), made in two
-steps by ``strips`` and ``arrange``; ``alive`` holds a flag for each place, or nothing where no point was removed. Points and
-queries are n x 3 arrays. A kernel trusts the grid and checks every query.
+A grid is five tables: ``frame``, ``strip_cell``, ``start``, ``xyz`` and ``index`` (see ``numba/geometry.py``), made
+in two steps by ``strips`` and ``arrange``; ``alive`` holds a flag for each place, or nothing where no point was
+removed. Points and queries are n x 3 arrays. A kernel trusts the grid and checks every query.
 """
 
 from __future__ import annotations

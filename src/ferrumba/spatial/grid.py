@@ -23,8 +23,8 @@ SLAB = 1 << 18
 class NeighborGrid:
     """A cell list over a set of points, for fixed-radius search with removal.
 
-    A point p lies within r of q when ``((dx*dx) + (dy*dy)) + (dz*dz) <= r*r`` in float64: the border counts, and the answer
-    is that of a brute-force loop, whatever the cells.
+    A point p lies within r of q when ``((dx*dx) + (dy*dy)) + (dz*dz) <= r*r`` in float64: the border counts, and the
+    answer is that of a brute-force loop, whatever the cells.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ class NeighborGrid:
         Width of a cell, for all axes or each: a hint that changes no answer. By default from the density of the points;
         the radius that most searches will use is a good value.
     box : float or array_like of float, optional
-        Length of a periodic box, for all axes or each; infinity or None for an open axis. Points and queries are wrapped
-        into [0, length), and each point counts once, at its nearest image.
+        Length of a periodic box, for all axes or each; infinity or None for an open axis. Points and queries are
+        wrapped into [0, length), and each point counts once, at its nearest image.
     dtype : {"float64", "float32"}
         Precision to which the points are rounded before anything else; all arithmetic is float64.
     invalid : {"raise", "ignore"}
@@ -75,6 +75,7 @@ class NeighborGrid:
         if len(array) >= 2**31:
             raise ValueError(f"points holds {len(array)} rows, but a grid holds up to 2**31 - 1; cut space into parts")
         self._period = as_box(box, self.dimensions)
+        self._periodic = bool((self._period < np.inf).any())
         self._total = len(array)
         self._rows: np.ndarray | None = None
         bounds = np.empty((2, 3))
@@ -136,7 +137,7 @@ class NeighborGrid:
 
     def _wrapped(self, array: np.ndarray) -> np.ndarray:
         period = self._period
-        if not (period < np.inf).any():
+        if not self._periodic:
             return array
         axes = period < np.inf
         length = period[axes]
@@ -266,7 +267,8 @@ class NeighborGrid:
         Returns
         -------
         Neighbors
-            A pair stands in the row of one of its two points, always the same; ``to_pairs()`` puts the smaller id first.
+            A pair stands in the row of one of its two points, always the same; ``to_pairs()`` puts the smaller id
+            first.
         """
         query, radius = self._queries(self.points, r)
         index, alive = self._grid[4], self._removal.alive
@@ -336,7 +338,7 @@ class NeighborGrid:
         return every
 
     def decimate(self, r: float, order: Any = None, *, backend: str | None = None) -> np.ndarray:
-        """Return the ids of the points that stay when each in turn, if it is still there, drops all others within ``r``.
+        """Return the ids of the points that stay when each in turn, if it is still there, drops others within ``r``.
 
         No two points that stay are within ``r`` of each other, and every other point is within ``r`` of one that stays.
 

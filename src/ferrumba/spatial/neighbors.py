@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Neighbors(tuple):
@@ -31,7 +34,8 @@ class Neighbors(tuple):
 
     __slots__ = ()
 
-    def __new__(cls, indptr: np.ndarray, indices: np.ndarray, distances: np.ndarray | None = None) -> Neighbors:
+    def __new__(cls, indptr: np.ndarray, indices: np.ndarray, distances: np.ndarray | None = None) -> Self:
+        """Return the tuple."""
         return super().__new__(cls, (indptr, indices) if distances is None else (indptr, indices, distances))
 
     def __getnewargs__(self) -> tuple[Any, ...]:

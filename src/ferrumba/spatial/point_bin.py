@@ -62,6 +62,7 @@ class PointBin3D:
         self._grid = NeighborGrid(array, widths, backend=backend)
         self.original_points, self.bin_widths = array, widths
         self.origin = array.min(axis=0) if len(array) else np.zeros(3)
+        self._buffers = np.empty((1, 3)), np.empty(1), np.empty(1, np.int64)  # used under the lock of the grid
         for fixed in (self.original_points, self.bin_widths, self.origin):
             fixed.flags.writeable = False
 
@@ -103,15 +104,18 @@ class PointBin3D:
         radius : float
             From 0 to infinity.
         """
-        query = np.array(query_point, np.float64, ndmin=2)
-        if query.shape != (1, 3):
-            raise ValueError(
-                f"query_point has shape {query.shape[1:]}, but a query point must have exactly 3 elements; give three"
-            )
-        reach = np.array([radius], np.float64)
         grid = self._grid
-        count = np.empty(1, np.int64)
         with grid._lock:
+            query, reach, count = self._buffers
+            try:
+                query[0, 0], query[0, 1], query[0, 2] = query_point
+                reach[0] = radius
+            except (TypeError, ValueError):
+                shape = np.shape(query_point)
+                raise ValueError(
+                    f"query_point has shape {shape} and radius is {radius!r}, but a query point must have exactly 3 "
+                    "elements and a radius is a number; give such"
+                ) from None
             bad = run(_TAKE, (*grid._grid, *grid._removal.states(), query, reach), (count,), grid.backend)
         if bad >= 0:
             raise ValueError(query_fault(*query[0].tolist(), float(radius)))

@@ -21,7 +21,7 @@ from ferrumba.spatial.numba.run import CHUNK, squares
 
 @jit
 def decimate(frame, strip_cell, start, xyz, index, alive, place, order, radius, kept):
-    """Fill ``kept``: the lexicographically first set, in the order of ``order``, of points further apart than the radius.
+    """Fill ``kept``: the first set, lexicographically in ``order``, of points further apart than the radius.
 
     ``place`` holds the place of every id and ``order`` the ids as they are visited. A kept point is dropped by no later
     one: the predicate is symmetric, so it would have dropped that one first.

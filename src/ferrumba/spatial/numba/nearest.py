@@ -23,7 +23,7 @@ from ferrumba.spatial.numba.run import CHUNK, squares
 
 
 @jit(inline=True)
-def first_radius(x, y, z, k, frame, strip_cell, start):
+def first_radius(y, z, k, frame, strip_cell, start):
     """Return a radius that holds about k points, judged by the strip that the query is in; any answer is right."""
     strip = strip_of(y, z, frame)
     first, last = np.int64(strip_cell[strip]), np.int64(strip_cell[strip + 1])
@@ -36,10 +36,10 @@ def first_radius(x, y, z, k, frame, strip_cell, start):
 
 @jit
 def nearest(frame, strip_cell, start, xyz, index, alive, query, k, radius, distances, indices):
-    """Fill the rows of ``distances`` and ``indices``, nearest first and equal ones by id; infinity and -1 where none is left.
+    """Fill ``distances`` and ``indices``, nearest first and equal ones by id; infinity and -1 where none is left.
 
-    A ball is searched, and a larger one as long as it held fewer than k points; its radius shrinks to the distance of the
-    k-th while it is searched. The factor between balls grows (2, 4, 16, 256, ...), so the last is reached soon.
+    A ball is searched, and a larger one as long as it held fewer than k points; its radius shrinks to the distance of
+    the k-th while it is searched. The factor between balls grows (2, 4, 16, 256, ...), so the last is reached soon.
     """
     first_bad = np.int64(-1)
     x, y, z = xyz[0], xyz[1], xyz[2]
@@ -65,7 +65,7 @@ def nearest(frame, strip_cell, start, xyz, index, alive, query, k, radius, dista
                 continue
             if wanted == 0:
                 continue
-            r = first_radius(qx, qy, qz, wanted, frame, strip_cell, start)
+            r = first_radius(qy, qz, wanted, frame, strip_cell, start)
             r = min(r, largest) if r >= 0.0 else 0.0
             growth = 2.0
             while True:

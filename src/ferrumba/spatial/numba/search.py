@@ -77,9 +77,9 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ed
                                 m = min(CHUNK, end - chunk)
                                 squares(x, y, z, chunk, m, qx, qy, qz, frame, periodic, square)
                                 if total <= FEW:
-                                    found = gather(square, chunk, m, r2, alive, index, ids, kept, found)
+                                    found = gather(square, chunk, m, r2, alive, index, wanted, ids, kept, found)
                                 else:
-                                    hits = gather(square, chunk, m, r2, alive, index, ids, kept, 0)
+                                    hits = gather(square, chunk, m, r2, alive, index, wanted, ids, kept, 0)
                                     for t in range(hits):
                                         indices[out + found + t] = ids[t]
                                         if wanted:

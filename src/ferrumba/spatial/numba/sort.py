@@ -7,7 +7,7 @@ import numpy as np
 from ferrumba.dispatch.jit import jit
 
 FEW = 96
-"""Rows up to this length are sorted by rank: measured 60 ns for 30 ids, an insertion sort 220 ns."""
+"""Rows up to this length are sorted by rank: 170 ns for 30 ids, an insertion sort 350 ns (measured)."""
 
 _BYTE = np.int64(255)
 
