@@ -156,9 +156,8 @@ class NeighborGrid:
         bad = run(BY_STEM[stem], inputs, outputs, backend or self.backend)
         if bad >= 0:
             query, radius = inputs[BY_STEM[stem].inputs.index(_QUERY)], inputs[BY_STEM[stem].inputs.index(_RADIUS)]
-            raise ValueError(
-                f"at row {bad}: " + query_fault(*query[bad].tolist(), float(radius[bad if len(radius) > 1 else 0]))
-            )
+            x, y, z = query[bad].tolist()
+            raise ValueError(f"at row {bad}: " + query_fault(x, y, z, float(radius[bad if len(radius) > 1 else 0])))
 
     def _ids(self, indices: np.ndarray) -> np.ndarray:
         return indices if self._rows is None else self._rows[indices]

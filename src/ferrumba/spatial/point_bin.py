@@ -118,7 +118,8 @@ class PointBin3D:
                 ) from None
             bad = run(_TAKE, (*grid._grid, *grid._removal.states(), query, reach), (count,), grid.backend)
         if bad >= 0:
-            raise ValueError(query_fault(*query[0].tolist(), float(radius)))
+            x, y, z = query[0].tolist()
+            raise ValueError(query_fault(x, y, z, float(radius)))
 
     def found_indices(self) -> np.ndarray:
         """Return the original ids found since the last reset: search by search, ascending within each."""
