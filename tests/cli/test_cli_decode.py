@@ -47,12 +47,37 @@ def test_column_guessed_and_others_kept(cli, write, tmp_path):
     assert "decoded 3 rows" in said
 
 
+@pytest.mark.parametrize(
+    ("header", "options", "new"),
+    [
+        ("lat,lon,morton", [], ["lon_centre", "lat_centre"]),
+        ("lat,b,morton", [], ["lon_centre", "lat_centre"]),
+        ("Latitude,Longitude,morton", [], ["lon", "lat"]),
+        ("lat,lon,morton", ["--lon", "cell_lon"], ["cell_lon", "lat_centre"]),
+        ("lat,lon,morton", ["--lon", "cell_lon", "--lat", "cell_lat"], ["cell_lon", "cell_lat"]),
+    ],
+)
+def test_coordinates_are_kept_beside_centres(cli, write, tmp_path, header, options, new):
+    cli("decode", write("p.csv", f"{header}\n1,2,11\n"), "-o", tmp_path / "o.csv", *options)
+    assert list(table(tmp_path / "o.csv")) == [*header.split(","), *new]
+
+
+def test_decode_of_what_encode_wrote(cli, write, tmp_path):
+    cli("encode", write("p.csv", "lat,lon\n1.5,2.5\n-77.85,166.67\n"), "--order", 9, "-o", tmp_path / "e.parquet")
+    cli("decode", tmp_path / "e.parquet", "-o", tmp_path / "o.parquet")
+    found = table(tmp_path / "o.parquet")
+    assert list(found) == ["lat", "lon", "morton", "lon_centre", "lat_centre"]
+    lon, lat = healpix.morton_to_lonlat(found["morton"])
+    assert (found["lon_centre"], found["lat_centre"]) == (lon.tolist(), lat.tolist())
+    assert found["lat"] == [1.5, -77.85]
+
+
 def test_coordinates_are_not_overwritten(cli, write, tmp_path):
-    source = write("p.csv", "lat,lon,morton\n1,2,11\n")
+    source = write("p.csv", "lat,lon,morton,lon_centre\n1,2,11,3\n")
     said = cli("decode", source, "-o", tmp_path / "o.csv", code=1)
-    assert "would get a second column lon and lat, and keeps what it has; name the new with --lon NAME" in said
-    cli("decode", source, "-o", tmp_path / "o.csv", "--lon", "cell_lon", "--lat", "cell_lat")
-    assert list(table(tmp_path / "o.csv")) == ["lat", "lon", "morton", "cell_lon", "cell_lat"]
+    assert "would get a second column lon_centre, and keeps what it has; name the new with --lon NAME" in said
+    said = cli("decode", source, "-o", tmp_path / "o.csv", "--lon", "lon", code=1)
+    assert "would get a second column lon, and keeps what it has" in said
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="HEALPix-Morton cells of large tables, and a look at the backends that compute them.",
+    help="HEALPix-Morton cells and neighbours of the points in large tables, and a look at the backends behind them.",
 )
 
-TABLES, ENGINE = "Tables", "Engine room"
+TABLES, POINTS, ENGINE = "Tables", "Points in space", "Engine room"
 
 Source = Annotated[Path, typer.Argument(metavar="INPUT", help="CSV, Parquet or NPY file.", show_default=False)]
 Target = Annotated[
@@ -62,6 +62,21 @@ BackendOption = Annotated[
     str | None, typer.Option("--backend", metavar="NAME", help="numba, rust, auto, or another that is installed.")
 ]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads to use; all by default.")]
+Points = Annotated[
+    Path,
+    typer.Argument(metavar="INPUT", help="CSV, Parquet, NPY, PLY, XYZ or GRO file of points.", show_default=False),
+]
+Radius = Annotated[float, typer.Option("--radius", "-r", metavar="R", help="Distance that counts as near, inclusive.")]
+X = Annotated[str | None, typer.Option("--x", metavar="NAME", help="Column of x; guessed.")]
+Y = Annotated[str | None, typer.Option("--y", metavar="NAME", help="Column of y; guessed.")]
+Z = Annotated[str | None, typer.Option("--z", metavar="NAME", help="Column of z; guessed, and there may be none.")]
+Flat = Annotated[bool, typer.Option("--flat", help="Search in the plane of x and y, whatever else there is.")]
+Box = Annotated[
+    str | None,
+    typer.Option("--box", metavar="LX,LY[,LZ]", help="Lengths of a periodic box; open for an axis that is not."),
+]
+Open = Annotated[bool, typer.Option("--open", help="No periodic images, even if the file has a box.")]
+SkipInvalid = Annotated[bool, typer.Option("--skip-invalid", help="Leave out rows without finite coordinates.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Kernels or patterns; all by default.")]
 Budget = Annotated[float, typer.Option("--budget", min=0.0, help="Seconds for each kernel, size and backend.")]
@@ -123,8 +138,18 @@ def decode(
     ] = None,
     order: Annotated[int | None, typer.Option("--order", help="Order of nested ids.")] = None,
     column: Annotated[str | None, typer.Option("--column", metavar="NAME", help="Column of ids; guessed.")] = None,
-    lon: Annotated[str, typer.Option("--lon", metavar="NAME", help="Name of the new longitude column.")] = "lon",
-    lat: Annotated[str, typer.Option("--lat", metavar="NAME", help="Name of the new latitude column.")] = "lat",
+    lon: Annotated[
+        str | None,
+        typer.Option(
+            "--lon", metavar="NAME", help="New longitude column; lon, or lon_centre where lon or lat is taken."
+        ),
+    ] = None,
+    lat: Annotated[
+        str | None,
+        typer.Option(
+            "--lat", metavar="NAME", help="New latitude column; lat, or lat_centre where lon or lat is taken."
+        ),
+    ] = None,
     invalid: InvalidOption = Invalid.stop,
     delimiter: Delimiter = ",",
     backend: BackendOption = None,
@@ -135,6 +160,83 @@ def decode(
 
     comma, policy, kind = _delimiter(delimiter), invalid.value, None if scheme is None else scheme.value
     convert.decode(convert.Options(source, output, kind, column, lon, lat, order, policy, comma, backend, threads))
+
+
+@app.command(rich_help_panel=POINTS)
+def neighbors(
+    source: Points,
+    radius: Radius,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="OUTPUT", help="CSV, Parquet or NPY file; without, a summary is printed."
+        ),
+    ] = None,
+    count: Annotated[
+        bool, typer.Option("--count", help="Write the table with the number of neighbours of each point, not pairs.")
+    ] = False,
+    column: Annotated[
+        str | None,
+        typer.Option("--column", metavar="NAME", help="Name of the column of --count; neighbors by default."),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Write both (i, j) and (j, i), not only i < j.")] = False,
+    x: X = None,
+    y: Y = None,
+    z: Z = None,
+    flat: Flat = False,
+    box: Box = None,
+    open_: Open = False,
+    skip_invalid: SkipInvalid = False,
+    max_memory: Annotated[
+        str, typer.Option("--max-memory", metavar="SIZE", help="Memory for pieces of the result, beside the points.")
+    ] = "256MiB",
+    delimiter: Delimiter = ",",
+    backend: BackendOption = None,
+    threads: Threads = None,
+    json: JSON = False,
+) -> None:
+    """Find the pairs of points within a radius: rows i and j, counted from 0, and their distance."""
+    from ferrumba.cli import neighbors as command
+    from ferrumba.cli.points import Source as Cloud
+
+    comma = _delimiter(delimiter)
+    cloud = Cloud(source, radius, x, y, z, flat, box, open_, skip_invalid, comma, backend, threads)
+    command.run(cloud, output, count, column, full, max_memory, json)
+
+
+@app.command(rich_help_panel=POINTS)
+def decimate(
+    source: Points,
+    radius: Radius,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="OUTPUT", help="CSV, Parquet or NPY file (NPY: coordinates only)."),
+    ],
+    order: Annotated[
+        str | None, typer.Option("--order", metavar="NAME", help="Column that tells who stays first; the file's order.")
+    ] = None,
+    descending: Annotated[bool, typer.Option("--descending", help="The highest value of --order stays first.")] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="PAGE", help="HTML page with a picture before and after.")
+    ] = None,
+    x: X = None,
+    y: Y = None,
+    z: Z = None,
+    flat: Flat = False,
+    box: Box = None,
+    open_: Open = False,
+    skip_invalid: SkipInvalid = False,
+    delimiter: Delimiter = ",",
+    backend: BackendOption = None,
+    threads: Threads = None,
+) -> None:
+    """Thin a table of points: keep one, drop its neighbours within a radius, go on with the next that is left."""
+    from ferrumba.cli import thinning
+    from ferrumba.cli.points import Source as Cloud
+
+    comma = _delimiter(delimiter)
+    cloud = Cloud(source, radius, x, y, z, flat, box, open_, skip_invalid, comma, backend, threads)
+    thinning.run(cloud, output, order, descending, report)
 
 
 @app.command(rich_help_panel=TABLES)

@@ -65,6 +65,38 @@ def coordinates(columns: Sequence[str], lon: str | None, lat: str | None, path: 
     return at_lon, at_lat
 
 
+def axes(columns: Sequence[str], x: str | None, y: str | None, z: str | None, flat: bool, path: str) -> tuple[int, ...]:
+    """Return the positions of the columns of two or three axes: those named, or those called x, y and z.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        All names, in order.
+    x, y, z : str or None
+        Names that the user gave.
+    flat : bool
+        Whether there is no third axis, whatever the table has.
+    path : str
+        The file, for errors.
+    """
+    found = []
+    for axis, name in (("x", x), ("y", y)) if flat else (("x", x), ("y", y), ("z", z)):
+        if name is not None:
+            found.append(named(columns, name, f"--{axis}", path))
+        elif (matches := _matches(columns, {axis})) or axis != "z":
+            found.append(_only(columns, matches, f"the column of {axis}", f"--{axis}", path))
+    if len(set(found)) < len(found):
+        name = next(columns[i] for i in found if found.count(i) > 1)
+        raise Failure(f"{path}: column {name!r} cannot hold two coordinates; {_listed(columns)}")
+    return tuple(found)
+
+
+def centres(columns: Sequence[str], lon: str | None, lat: str | None) -> tuple[str, str]:
+    """Return names for columns of centres: those given, or lon and lat, with a suffix where one of them is taken."""
+    suffix = "_centre" if {"lon", "lat"} & set(columns) else ""
+    return lon or f"lon{suffix}", lat or f"lat{suffix}"
+
+
 def ids(columns: Sequence[str], name: str | None, schemes: Sequence[str], path: str) -> int:
     """Return the position of the column of cell ids: the one named, or the one called like a scheme."""
     if name is not None:

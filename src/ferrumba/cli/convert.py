@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-import ferrumba
 from ferrumba import healpix
 from ferrumba.cli import columns as positions
 from ferrumba.cli import numbers
-from ferrumba.cli.console import Failure, Terminated, err, say
-from ferrumba.cli.readers import Reader, file_format, open_reader
-from ferrumba.cli.writers import check_output, open_writer, replacing
+from ferrumba.cli.console import Failure, say
+from ferrumba.cli.readers import Reader, as_numbers, file_format, open_reader
+from ferrumba.cli.running import computing, served, writing
+from ferrumba.cli.writers import check_output
 from ferrumba.healpix.declarations import MAX_MORTON_ORDER, MAX_ORDER, morton_fault, nested_fault, uniq_fault
 
 SCHEMES = ("morton", "nested", "uniq")
-PROGRESS_AFTER = 0.5
-"""Seconds before a progress bar appears: shorter runs would only flicker."""
-
 Compute = Callable[[pa.RecordBatch, int], list[pa.Array]]
 
 
@@ -54,71 +46,24 @@ class Options:
         return str(self.source)
 
 
-@contextmanager
-def terminable() -> Iterator[None]:
-    """Let a request to end the process unwind the stack, so that temporary files are removed."""
-
-    def end(*_: int | FrameType | None) -> None:
-        raise Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {number: signal.signal(number, end) for number in numbers if signal.getsignal(number) != signal.SIG_IGN}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Yield a function that shows how much of ``total`` is done; on a terminal only, and not for short runs."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.progress import Progress
-
-    bar = Progress(console=err(), transient=True)
-    task = bar.add_task(label, total=total)
-    begun = time.monotonic()
-
-    def show(done: int) -> None:
-        if time.monotonic() - begun > PROGRESS_AFTER:
-            bar.start()
-        bar.update(task, completed=done)
-
-    try:
-        yield show
-    finally:
-        bar.stop()
-
-
 def _convert(
     verb: str, options: Options, reader: Reader, schema: pa.Schema, new: list[pa.Field], compute: Compute
 ) -> None:
     """Write every piece of a table with new columns, then say how fast and by which backend."""
     rows, begun = 0, time.perf_counter()
-    limit = nullcontext() if options.threads is None else ferrumba.threads(options.threads)
+    label = f"{verb} {options.source.name}"
     with (
-        terminable(),
-        limit,
-        ferrumba.trace() as calls,
-        replacing(options.output) as file,
-        open_writer(file, options.output, schema, new) as writer,
-        progress(f"{verb} {options.source.name}", reader.total) as show,
+        computing(options.threads) as calls,
+        writing(options.output, schema, new, label, reader.total) as (writer, show),
     ):
         for batch in reader.batches():
             writer.write(pa.record_batch(compute(batch, rows), schema=schema))
             rows += batch.num_rows
             show(reader.done())
     seconds = time.perf_counter() - begun
-    served = dict.fromkeys(f"{call.backend} ({call.reason})" for call in calls)
     say(
         f"{verb}d {rows:,} rows in {seconds:.2f} s, {rows / max(seconds, 1e-9):,.0f} rows/s, to {options.output}; "
-        f"backend {', '.join(served) or 'not needed'}"
+        f"backend {served(calls)}"
     )
 
 
@@ -154,11 +99,8 @@ def encode(options: Options) -> None:
     new = pa.field(options.column or scheme, pa.int64())
     if target != "NPY":
         positions.refuse_taken(names, [new.name], "--column NAME", options.name)
-    schema = reader.schema
-    as_numbers = file_format(options.source, "input") == "CSV" and target != "CSV"
-    if as_numbers:
-        for position in (at_lon, at_lat):
-            schema = schema.set(position, pa.field(names[position], pa.float64()))
+    coordinates = (at_lon, at_lat)
+    schema = as_numbers(reader, coordinates, target)
     schema = schema.append(new)
 
     def ids(lon: np.ndarray, lat: np.ndarray) -> np.ndarray:
@@ -181,9 +123,7 @@ def encode(options: Options) -> None:
         if options.invalid == "raise" and bad.any():
             row = int(np.argmax(bad))
             raise _bad_row(options, before + row, fault(batch, row, not np.isfinite(lon[row])))
-        arrays = batch.columns
-        if as_numbers:
-            arrays[at_lon], arrays[at_lat] = (pa.array(values, from_pandas=True) for values in (lon, lat))
+        arrays = numbers.replaced(batch, schema, coordinates, (lon, lat))
         return [*arrays, _null(cells, bad, options.invalid)]
 
     _convert("encode", options, reader, schema, [new], compute)
@@ -203,7 +143,7 @@ def decode(options: Options) -> None:
         raise Failure(f"--order is {order}, but {scheme} ids carry their own; leave it out", 2)
     if order is not None and not 0 <= order <= MAX_ORDER:
         raise Failure(f"--order is {order}, but nested ids have orders 0 to {MAX_ORDER}; give one of those", 2)
-    new = [pa.field(name, pa.float64()) for name in (options.lon or "lon", options.lat or "lat")]
+    new = [pa.field(name, pa.float64()) for name in positions.centres(names, options.lon, options.lat)]
     if file_format(options.output, "output") != "NPY":
         positions.refuse_taken(names, [field.name for field in new], "--lon NAME and --lat NAME", options.name)
     schema = reader.schema

@@ -124,7 +124,8 @@ def _print(runs: Sequence[Run], rows: int) -> None:
     console.say("time: the least of several calls; first call: with loading and, on Numba, compiling")
 
 
-def _machine() -> dict[str, str]:
+def machine() -> dict[str, str]:
+    """Return what a report says about where it was made."""
     count, why = thread_count()
     facts = {"processor": calibration.processor(), "system": platform.platform(), "threads": f"{count}, by {why}"}
     facts |= {name: version for name, version in measure.versions().items() if name not in backends()}
@@ -134,7 +135,7 @@ def _machine() -> dict[str, str]:
     return facts
 
 
-def _missing_report() -> str | None:
+def missing_report() -> str | None:
     """Return the sentence that tells which extra to install for the map and the report, or None."""
     try:
         importlib.import_module("matplotlib")
@@ -150,7 +151,7 @@ def _write(folder: Path, ids: np.ndarray, **facts: Any) -> tuple[Path, Path]:
 
     folder.mkdir(parents=True, exist_ok=True)
     picture = south_polar_map(ids, MAP_ORDER)
-    page = render(picture, **facts)
+    page = render("demo.html", picture, **facts)
     paths = folder / "map.png", folder / "report.html"
     for path, content in zip(paths, (picture, page.encode("utf-8")), strict=True):
         with replacing(path) as file:
@@ -177,7 +178,7 @@ def run(rows: int, folder: Path) -> int:
     )
     for sentence in faults or [verdict]:
         console.out().print(sentence, style="red" if faults else "green", markup=False, soft_wrap=True)
-    if sentence := _missing_report():
+    if sentence := missing_report():
         console.say(f"No map and no report: {sentence}")
     else:
         paths = _write(
@@ -191,7 +192,7 @@ def run(rows: int, folder: Path) -> int:
             notes=notes,
             verdict=verdict,
             choices=[choice.explain(k.name, rows) for k in kernels],
-            machine=_machine(),
+            machine=machine(),
             date=dt.datetime.now().astimezone().strftime("%d %B %Y, %H:%M %Z"),
         )
         console.say(f"Map: {paths[0]}; report: {paths[1]}")

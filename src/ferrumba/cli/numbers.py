@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -44,6 +45,17 @@ def floats(column: pa.Array, name: str, path: str) -> np.ndarray:
     else:
         raise Failure(f"column {name!r} of {path} is of type {kind}, but coordinates are numbers; name another column")
     return values.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+
+
+def replaced(
+    batch: pa.RecordBatch, schema: pa.Schema, positions: Sequence[int], values: Sequence[np.ndarray]
+) -> list[pa.Array]:
+    """Return the columns of a piece, those whose type ``schema`` changes with these values instead, missing for NaN."""
+    arrays = batch.columns
+    for position, numbers in zip(positions, values, strict=True):
+        if schema.field(position).type != arrays[position].type:
+            arrays[position] = pa.array(numbers, from_pandas=True)
+    return arrays
 
 
 def integers(column: pa.Array, name: str, path: str) -> np.ndarray:

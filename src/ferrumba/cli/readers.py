@@ -6,7 +6,7 @@ CSV columns are texts, whatever they look like: ``007`` stays ``007`` and an emp
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,23 +21,28 @@ CSV_BYTES = 2 << 20
 ROWS, BYTES = 1 << 17, 32 << 20
 """A piece ends with whichever is reached first: two blocks of the driver, or so many bytes."""
 
-SUFFIXES = {".csv": "CSV", ".parquet": "Parquet", ".pq": "Parquet", ".npy": "NPY"}
+TABLES = {".csv": "CSV", ".parquet": "Parquet", ".pq": "Parquet", ".npy": "NPY"}
+CLOUDS = TABLES | {".ply": "PLY", ".xyz": "XYZ", ".gro": "GRO"}
 
 
-def file_format(path: Path, role: str) -> str:
+def file_format(path: Path, role: str, formats: Mapping[str, str] = TABLES) -> str:
     """Return the format that a file's suffix stands for."""
     try:
-        return SUFFIXES[path.suffix.lower()]
+        return formats[path.suffix.lower()]
     except KeyError:
-        known = ", ".join(SUFFIXES)
+        known = ", ".join(formats)
         raise Failure(f"the {role} {path} has no known format; let its name end in one of {known}", 2) from None
 
 
 class Reader(Protocol):
-    """A table: its schema, how far ``batches`` has come, and how far it will go, in the same unit."""
+    """A table: its schema, how far ``batches`` has come, and how far it will go, in the same unit.
+
+    Where ``texts`` is true, all columns are texts because the format knows no types.
+    """
 
     schema: pa.Schema
     total: int
+    texts: bool
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order."""
@@ -50,6 +55,8 @@ class Reader(Protocol):
 
 class CSVReader:
     """A CSV file in UTF-8 with a header line; progress is counted in bytes."""
+
+    texts = True
 
     def __init__(self, path: Path, delimiter: str = ",") -> None:
         import pyarrow.csv as pacsv
@@ -155,6 +162,8 @@ class CSVReader:
 class ParquetReader:
     """A Parquet file; progress is counted in rows."""
 
+    texts = False
+
     def __init__(self, path: Path) -> None:
         import pyarrow.parquet as pq
 
@@ -182,21 +191,27 @@ class ParquetReader:
 
 
 class NPYReader:
-    """A NumPy file: a structured array, an (n, 2) array of longitudes and latitudes, or a 1-D array of ids."""
+    """A NumPy file: a structured array, a table with a column for each name in ``plain``, or 1-D where that is one.
 
-    def __init__(self, path: Path, plain: tuple[str, ...]) -> None:
+    The last of these names may lack, down to ``fewest``.
+    """
+
+    texts = False
+
+    def __init__(self, path: Path, plain: tuple[str, ...], fewest: int) -> None:
         self._path = path
         array = self._map()
         names = array.dtype.names
-        if names is None and array.shape != ((array.size,) if len(plain) == 1 else (array.size // 2, 2)):
-            wanted = "1-D" if len(plain) == 1 else "(n, 2)"
+        widths = range(fewest, len(plain) + 1)
+        if names is None and not (array.ndim == 1 if len(plain) == 1 else array.ndim == 2 and array.shape[1] in widths):
+            wanted = "1-D" if len(plain) == 1 else " or ".join(f"(n, {width})" for width in widths)
             raise Failure(
                 f"{path} holds an array of shape {array.shape}; give a {wanted} array of {', '.join(plain)}, "
                 "or a structured array with named fields"
             )
         if names is not None and array.ndim != 1:
             raise Failure(f"{path} holds a structured array of shape {array.shape}; give a 1-D one")
-        self._names = names or plain
+        self._names = names or plain[: array.shape[1] if array.ndim > 1 else 1]
         self._structured = names is not None
         self.total = len(array)
         self._rows = 0
@@ -220,7 +235,7 @@ class NPYReader:
         if self._structured:
             columns = [rows[name] for name in self._names]
         else:
-            columns = [rows] if rows.ndim == 1 else [rows[:, 0], rows[:, 1]]
+            columns = [rows] if rows.ndim == 1 else list(rows.T)
         native = [np.ascontiguousarray(values, values.dtype.newbyteorder("=")) for values in columns]
         try:
             return pa.record_batch([pa.array(values) for values in native], names=list(self._names))
@@ -239,7 +254,22 @@ class NPYReader:
         return self._rows
 
 
-def open_reader(path: Path, plain: tuple[str, ...], delimiter: str = ",") -> Reader:
+def as_numbers(reader: Reader, positions: Sequence[int], target: str) -> pa.Schema:
+    """Return the schema of an output in which the texts at these positions are numbers, unless it holds texts only."""
+    schema = reader.schema
+    if reader.texts and target != "CSV":
+        for position in positions:
+            schema = schema.set(position, pa.field(schema.names[position], pa.float64()))
+    return schema
+
+
+def open_reader(
+    path: Path,
+    plain: tuple[str, ...],
+    delimiter: str = ",",
+    formats: Mapping[str, str] = TABLES,
+    fewest: int | None = None,
+) -> Reader:
     """Return a reader for a file by its suffix.
 
     Parameters
@@ -250,8 +280,12 @@ def open_reader(path: Path, plain: tuple[str, ...], delimiter: str = ",") -> Rea
         What the columns of a NumPy array without named fields are called.
     delimiter : str
         What separates the fields of a CSV file.
+    formats : mapping
+        The formats admitted, by suffix.
+    fewest : int, optional
+        How many of the ``plain`` columns there must be; all by default.
     """
-    kind = file_format(path, "input")
+    kind = file_format(path, "input", formats)
     if not path.exists():
         raise Failure(f"the input {path} does not exist")
     if not path.is_file():
@@ -260,4 +294,8 @@ def open_reader(path: Path, plain: tuple[str, ...], delimiter: str = ",") -> Rea
         raise Failure(f"the input {path} is empty")
     if kind == "CSV":
         return CSVReader(path, delimiter)
-    return ParquetReader(path) if kind == "Parquet" else NPYReader(path, plain)
+    if kind in ("PLY", "XYZ", "GRO"):
+        from ferrumba.cli import clouds
+
+        return clouds.READERS[kind](path)
+    return ParquetReader(path) if kind == "Parquet" else NPYReader(path, plain, fewest or len(plain))

@@ -88,16 +88,20 @@ class ArrowWriter:
 
 
 class NPYWriter:
-    """A NumPy file with the named columns only: 1-D for one, (n, columns) for more."""
+    """A NumPy file with the named columns only: 1-D for one, (n, columns) for more, structured where types differ."""
 
-    def __init__(self, file: IO[bytes], columns: Sequence[str], dtype: type) -> None:
-        self._file, self._columns, self._dtype = file, columns, np.dtype(dtype)
+    def __init__(self, file: IO[bytes], fields: Sequence[pa.Field]) -> None:
+        kinds = [np.dtype(field.type.to_pandas_dtype()) for field in fields]
+        self._file, self._columns = file, [field.name for field in fields]
+        self._structured = len(set(kinds)) > 1
+        self._dtype = np.dtype(list(zip(self._columns, kinds, strict=True))) if self._structured else kinds[0]
         self._rows = 0
         self._header()
 
     def _header(self) -> None:
         # The number of rows is known at the end only; NumPy pads the header so that it can grow in place.
-        shape = (self._rows,) if len(self._columns) == 1 else (self._rows, len(self._columns))
+        flat = self._structured or len(self._columns) == 1
+        shape = (self._rows,) if flat else (self._rows, len(self._columns))
         form = {"descr": np.lib.format.dtype_to_descr(self._dtype), "fortran_order": False, "shape": shape}
         self._file.seek(0)
         np.lib.format.write_array_header_1_0(self._file, form)
@@ -105,7 +109,12 @@ class NPYWriter:
     def write(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
         columns = [batch.column(batch.schema.get_field_index(name)).to_numpy() for name in self._columns]
-        rows = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
+        if self._structured:
+            rows = np.empty(batch.num_rows, self._dtype)
+            for name, values in zip(self._columns, columns, strict=True):
+                rows[name] = values
+        else:
+            rows = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
         self._file.write(np.ascontiguousarray(rows, self._dtype).data)
         self._rows += len(rows)
 
@@ -122,10 +131,7 @@ def open_writer(file: IO[bytes], path: Path, schema: pa.Schema, new: Sequence[pa
     """
     kind = file_format(path, "output")
     writer: Writer
-    if kind == "NPY":
-        writer = NPYWriter(file, [field.name for field in new], new[0].type.to_pandas_dtype())
-    else:
-        writer = ArrowWriter(file, kind, schema)
+    writer = NPYWriter(file, new) if kind == "NPY" else ArrowWriter(file, kind, schema)
     try:
         yield writer
     finally:

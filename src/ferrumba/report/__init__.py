@@ -1,1 +1,1 @@
-"""Pictures and pages for people: a map of cells, and an HTML report that needs no other file."""
+"""Pictures and pages for people: maps, clouds of points, and HTML reports that need no other file."""

@@ -1,4 +1,4 @@
-"""The report of a demonstration as one HTML file with its picture inside."""
+"""Reports as one HTML file each with its picture inside."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from importlib import resources
 from typing import Any
 
 
-def render(picture: bytes, **facts: Any) -> str:
-    """Return the page; ``facts`` are the names used in ``page.html``."""
+def _template(name: str) -> str:
+    return (resources.files("ferrumba.report") / name).read_text(encoding="utf-8")
+
+
+def render(name: str, picture: bytes, **facts: Any) -> str:
+    """Return a page; ``name`` is that of a template beside this file, and ``facts`` are the names used in it."""
     import jinja2
 
-    text = (resources.files("ferrumba.report") / "page.html").read_text(encoding="utf-8")
-    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True).from_string(text)
-    return template.render(picture=base64.b64encode(picture).decode("ascii"), **facts)
+    templates = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    return templates.get_template(name).render(picture=base64.b64encode(picture).decode("ascii"), **facts)
