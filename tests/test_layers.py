@@ -15,7 +15,7 @@ ALLOWED = {
     "healpix": {"errors", "dispatch"},
     "spatial": {"errors", "dispatch"},
     "compat": {"", "errors", "dispatch", "healpix", "spatial"},
-    "integrations": {"", "errors", "dispatch"},
+    "integrations": {"", "errors", "dispatch", "spatial"},
     "testing": {"", "errors", "dispatch"},
     "report": {"", "errors", "dispatch", "healpix", "spatial"},
     "cli": {"", "errors", "dispatch", "healpix", "spatial", "compat", "integrations", "testing", "report"},
