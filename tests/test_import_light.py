@@ -1,4 +1,4 @@
-"""What an import may load and cost."""
+"""What an import may load and cost: in processor time, which other processes do not inflate."""
 
 import importlib.util
 import os
@@ -52,7 +52,7 @@ def test_import_starts_no_thread_and_opens_no_file():
 
 
 def test_import_costs_at_most_60_ms_over_numpy():
-    code = "import numpy, time; t = time.perf_counter(); import ferrumba.healpix; print(time.perf_counter() - t)"
+    code = "import numpy, time; t = time.process_time(); import ferrumba.healpix; print(time.process_time() - t)"
     assert min(float(run(code)) for _ in range(5)) < 0.060
 
 
@@ -61,9 +61,9 @@ class TestServedByRust:
     CODE = """
 import time
 from ferrumba import healpix
-start = time.perf_counter()
+start = time.process_time()
 healpix.lonlat_to_nested(166.67, -77.85, 18, backend="rust")
-print(time.perf_counter() - start)
+print(time.process_time() - start)
 """
 
     def test_numba_is_never_imported(self):

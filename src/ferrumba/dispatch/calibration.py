@@ -12,9 +12,7 @@ import math
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +91,7 @@ def table() -> dict[str, Any] | None:
             return own
     except (OSError, RuntimeError):
         pass
-    return _parse((resources.files("ferrumba.dispatch") / "calibration.json").read_text(), "shipped table")
+    return _parse(Path(__file__).with_name("calibration.json").read_text(), "shipped table")
 
 
 def _ratio(entry: dict[str, Any], kernel: Kernel, rows: int, name: str, other: str) -> tuple[float, str]:
@@ -140,6 +138,8 @@ def fastest(kernel: Kernel, rows: int, offers: Sequence[str]) -> tuple[str, str]
 
 def write(measured: dict[str, Any], path: Path) -> None:
     """Write a table whole or not at all."""
+    import tempfile
+
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:

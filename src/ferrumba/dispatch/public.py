@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,8 @@ def as_array(argument: Input, value: Any) -> np.ndarray:
     """
     if type(value) is np.ndarray and value.dtype == argument.numpy:
         return value
-    if isinstance(value, np.ma.MaskedArray):
+    masked = sys.modules.get("numpy.ma")  # which NumPy imports when somebody first masks an array
+    if masked is not None and isinstance(value, masked.MaskedArray):
         plain = as_array(argument, value.filled(0) if value.dtype.kind in "iuf" else value.data)
         if value.mask.any():
             plain = plain.astype(argument.dtype)

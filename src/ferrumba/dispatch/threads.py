@@ -13,14 +13,17 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ferrumba.dispatch import environment
 from ferrumba.dispatch.state import STATE
 from ferrumba.errors import InvalidBackendRequest
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 
 @functools.cache
@@ -138,6 +141,8 @@ def pool(size: int) -> ThreadPoolExecutor:
             if not _fork_hook and hasattr(os, "register_at_fork"):
                 os.register_at_fork(after_in_child=_forget_pool)
                 _fork_hook = True
+            from concurrent.futures import ThreadPoolExecutor
+
             # A smaller pool is dropped, not shut down: others may be about to submit; its idle threads end with it.
             _pool, _pool_size = ThreadPoolExecutor(size, thread_name_prefix="ferrumba"), size
         return _pool
