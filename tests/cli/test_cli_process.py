@@ -75,6 +75,36 @@ def test_memory_does_not_grow_with_the_file(long_file, tmp_path):
     assert thrice - once < 64, f"{once:.0f} MiB for the file, {thrice:.0f} MiB for three times the file"
 
 
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory):
+    """Return an NPY file of 150,000 points with 9 million pairs within 0.058: 300 MB of them, from 4 MB."""
+    path = tmp_path_factory.mktemp("crowd") / "p.npy"
+    np.save(path, np.random.default_rng(0).random((150_000, 3)))
+    return path
+
+
+@posix
+def test_interrupted_pairs_leave_nothing_behind(crowd, tmp_path):
+    target = tmp_path / "o.csv"
+    command = [*COMMAND, "neighbors", crowd, "-r", "0.058", "-o", target, "--max-memory", "8MiB"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    wait_for_part(tmp_path, process)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[1].strip() == "ferrumba: interrupted"
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_pairs(crowd, tmp_path):
+    """Pieces of 32 MiB may take so much and 48 MiB more, for Arrow and the allocator; the pairs take 220 MB."""
+    counted = peak_mib("neighbors", crowd, "-r", 0.058)
+    written = peak_mib("neighbors", crowd, "-r", 0.058, "-o", tmp_path / "o.npy", "--max-memory", "32MiB")
+    assert (tmp_path / "o.npy").stat().st_size > 200e6
+    assert written - counted < 32 + 48, f"{counted:.0f} MiB to count pairs, {written:.0f} MiB to write them"
+
+
 @posix
 def test_progress_on_a_terminal_only(long_file, tmp_path):
     import pty
@@ -139,7 +169,7 @@ def test_help_starts_quickly():
     assert min(seconds) < 0.5
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["encode", "--help"], ["--version"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["encode", "--help"], ["decimate", "--help"], ["--version"]])
 def test_help_loads_nothing_heavy(arguments):
     heavy = ("numba", "pyarrow", "pandas", "scipy", "matplotlib", "numpy")
     assert without(*heavy, arguments=tuple(arguments)).returncode == 0

@@ -166,7 +166,10 @@ def _converted(values: np.ndarray, kind: np.dtype) -> np.ndarray:
     if kind.kind == "f":
         with np.errstate(over="ignore"):
             return values.astype(np.float64).astype(kind)
-    whole = values.astype(np.int64)
+    try:
+        whole = values.astype(np.int64)
+    except OverflowError as fault:
+        raise ValueError(kind) from fault
     if whole.size and (whole.min() < np.iinfo(kind).min or whole.max() > np.iinfo(kind).max):
         raise ValueError(kind)
     return whole.astype(kind)
@@ -383,4 +386,4 @@ def _lattice(comment: str) -> Box | None:
     return box
 
 
-READERS = {"PLY": PLYReader, "XYZ": XYZReader, "GRO": GROReader}
+READERS: dict[str, type[PLYReader | TextReader]] = {"PLY": PLYReader, "XYZ": XYZReader, "GRO": GROReader}

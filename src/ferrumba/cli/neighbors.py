@@ -6,15 +6,14 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from ferrumba.cli import columns as positions
-from ferrumba.cli import console, numbers
+from ferrumba.cli import console
 from ferrumba.cli.console import Failure, say
-from ferrumba.cli.points import Cloud, Source, load
+from ferrumba.cli.points import Cloud, Source, coordinates_replaced, load, pieces_again, reopened
 from ferrumba.cli.readers import as_numbers, file_format
 from ferrumba.cli.running import computing, progress, served, writing
 from ferrumba.cli.writers import check_output
@@ -67,7 +66,7 @@ def pairs_of(
     for rows, found in pieces:
         i = np.repeat(np.arange(rows.start, rows.stop), found.counts)
         wanted = found.indices != i if full else found.indices > i
-        arrays = ids[i[wanted]], ids[found.indices[wanted]], found.distances[wanted]
+        arrays = ids[i[wanted]], ids[found.indices[wanted]], found[2][wanted]
         yield rows.stop, pa.record_batch([pa.array(values) for values in arrays], schema=pa.schema(PAIRS))
 
 
@@ -129,7 +128,7 @@ def _write_pairs(source: Source, cloud: Cloud, grid: NeighborGrid, output: Path,
 def _write_counts(source: Source, cloud: Cloud, counts: np.ndarray, output: Path, column: str) -> None:
     """Write the table with a column of counts; a row that is no point has none, or -1 in a NumPy file."""
     target = file_format(output, "output")
-    reader = source.reader()
+    reader = reopened(source, cloud)
     new = pa.field(column, pa.int64())
     if target != "NPY":
         positions.refuse_taken(reader.schema.names, [column], "--column NAME", str(source.path))
@@ -137,31 +136,12 @@ def _write_counts(source: Source, cloud: Cloud, counts: np.ndarray, output: Path
     every = np.full(cloud.rows, -1)
     every[cloud.valid] = counts
     with writing(output, schema.append(new), [new], f"write {output.name}", reader.total) as (writer, show):
-        for batch, rows in again(source, cloud, reader):
+        for batch, rows in pieces_again(source, cloud, reader):
             part = every[rows]
             values = pa.array(part, mask=None if target == "NPY" else part < 0)
             arrays = [*coordinates_replaced(source, cloud, batch, schema), values]
             writer.write(pa.record_batch(arrays, schema=schema.append(new)))
             show(reader.done())
-
-
-def again(source: Source, cloud: Cloud, reader: Any) -> Iterator[tuple[pa.RecordBatch, slice]]:
-    """Yield the pieces of the file and their rows once more; raise where it is not what was read before."""
-    rows = 0
-    for batch in reader.batches():
-        yield batch, slice(rows, rows + batch.num_rows)
-        rows += batch.num_rows
-        if rows > cloud.rows:
-            break
-    if rows != cloud.rows or reader.schema != cloud.schema:
-        raise Failure(f"{source.path} changed while it was read; run the command again")
-
-
-def coordinates_replaced(source: Source, cloud: Cloud, batch: pa.RecordBatch, schema: pa.Schema) -> list[pa.Array]:
-    """Return the columns of a piece, coordinates as numbers where ``schema`` says so."""
-    names = batch.schema.names
-    values = [numbers.floats(batch.column(at), names[at], str(source.path)) for at in cloud.axes]
-    return numbers.replaced(batch, schema, cloud.axes, values)
 
 
 def _summary(source: Source, cloud: Cloud, counts: np.ndarray, json: bool) -> None:

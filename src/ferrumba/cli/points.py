@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +70,7 @@ class Cloud:
     def skipped(self) -> str:
         """A clause on the rows that are no points, for the end of a sentence."""
         bad = self.rows - len(self.points)
-        return f"; {bad:,} rows without finite coordinates were left out" if bad else ""
+        return f"; rows left out for want of finite coordinates: {bad:,}" if bad else ""
 
 
 def load(source: Source, *more: str) -> Cloud:
@@ -175,3 +176,34 @@ def _as_numbers(column: pa.ChunkedArray, name: str, path: Path) -> pa.ChunkedArr
             [pa.array(numbers.floats(chunk, name, str(path)), from_pandas=True) for chunk in column.chunks],
             pa.float64(),
         )
+
+
+def _changed(source: Source) -> Failure:
+    return Failure(f"{source.path} changed while it was read; run the command again")
+
+
+def reopened(source: Source, cloud: Cloud) -> Reader:
+    """Return a reader for a second pass over the file."""
+    reader = source.reader()
+    if reader.schema != cloud.schema:
+        raise _changed(source)
+    return reader
+
+
+def pieces_again(source: Source, cloud: Cloud, reader: Reader) -> Iterator[tuple[pa.RecordBatch, slice]]:
+    """Yield the pieces of a second pass and their rows; raise where they are not as many as before."""
+    rows = 0
+    for batch in reader.batches():
+        before, rows = rows, rows + batch.num_rows
+        if rows > cloud.rows:
+            break
+        yield batch, slice(before, rows)
+    if rows != cloud.rows:
+        raise _changed(source)
+
+
+def coordinates_replaced(source: Source, cloud: Cloud, batch: pa.RecordBatch, schema: pa.Schema) -> list[pa.Array]:
+    """Return the columns of a piece, coordinates as numbers where ``schema`` says so."""
+    names = batch.schema.names
+    values = [numbers.floats(batch.column(at), names[at], str(source.path)) for at in cloud.axes]
+    return numbers.replaced(batch, schema, cloud.axes, values)

@@ -13,8 +13,8 @@ import pyarrow as pa
 
 from ferrumba.cli.console import Failure, say
 from ferrumba.cli.demonstration import machine, missing_report
-from ferrumba.cli.neighbors import again, coordinates_replaced, neighbor_counts, told
-from ferrumba.cli.points import Cloud, Source, load, visiting_order
+from ferrumba.cli.neighbors import neighbor_counts, told
+from ferrumba.cli.points import Cloud, Source, coordinates_replaced, load, pieces_again, reopened, visiting_order
 from ferrumba.cli.readers import file_format
 from ferrumba.cli.running import computing, progress, served, writing
 from ferrumba.cli.writers import check_output, replacing
@@ -80,7 +80,7 @@ def _check_report(report: Path, source: Path, output: Path) -> None:
 def _write(source: Source, cloud: Cloud, kept: np.ndarray, output: Path) -> None:
     """Write the rows that stay, in the order of the file; a NumPy file gets their coordinates only."""
     target = file_format(output, "output")
-    reader = source.reader()
+    reader = reopened(source, cloud)
     schema = reader.schema
     if (reader.texts and target != "CSV") or target == "NPY":
         for at in cloud.axes:
@@ -89,7 +89,7 @@ def _write(source: Source, cloud: Cloud, kept: np.ndarray, output: Path) -> None
     stays = np.zeros(cloud.rows, bool)
     stays[np.flatnonzero(cloud.valid)[kept]] = True
     with writing(output, schema, new, f"write {output.name}", reader.total) as (writer, show):
-        for batch, rows in again(source, cloud, reader):
+        for batch, rows in pieces_again(source, cloud, reader):
             whole = pa.record_batch(coordinates_replaced(source, cloud, batch, schema), schema=schema)
             writer.write(whole.filter(pa.array(stays[rows])))
             show(reader.done())
