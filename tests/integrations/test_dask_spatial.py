@@ -13,7 +13,7 @@ from ferrumba.spatial import NeighborGrid
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 
-from ferrumba.integrations import dask_spatial  # noqa: E402
+from ferrumba.integrations import dask_partition, dask_spatial  # noqa: E402
 
 RNG = np.random.default_rng(0)
 
@@ -106,7 +106,7 @@ def test_queries_anywhere_with_a_radius_each():
 
 
 def test_blocks_of_numpy_queries(monkeypatch):
-    monkeypatch.setattr(dask_spatial, "BLOCK", 60)
+    monkeypatch.setattr(dask_partition, "BLOCK", 60)
     points, queries = RNG.random((300, 2)), RNG.random((200, 2))
     found = dask_spatial.query_many(cut(points), queries, 0.1)
     assert found[1].numblocks == (4,)
@@ -187,6 +187,18 @@ def test_a_kept_point_changes_the_far_end_of_a_chain():
     for points in (line, line[::-1], line[1:], zigzag):
         expected = NeighborGrid(points).decimate(1.0)
         np.testing.assert_array_equal(dask_spatial.decimate(cut(points), 1.0, partitions=7).compute(), expected)
+
+
+def test_chunks_as_they_are_need_no_more_rounds_than_their_number_and_one(monkeypatch):
+    rounds = []
+    one_round = dask_spatial._next_round
+    monkeypatch.setattr(dask_spatial, "_next_round", lambda *state: rounds.append(1) or one_round(*state))
+    points = RNG.random((3000, 2))
+    for table in (points, points[points[:, 0].argsort()]):
+        rounds.clear()
+        kept = dask_spatial.decimate(cut(table, 6), 0.03, shuffle=False)
+        assert 1 < len(rounds) <= 7
+        np.testing.assert_array_equal(kept.compute(), NeighborGrid(table).decimate(0.03))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -1e300])

@@ -30,78 +30,29 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import dask
 import dask.array as da
 import numpy as np
 
+from ferrumba.integrations.dask_partition import (
+    Part,
+    Partitions,
+    bounds,
+    fault,
+    join,
+    partition,
+    row_blocks,
+    some,
+    starts_of,
+    task,
+    within,
+)
 from ferrumba.spatial import NeighborGrid, Neighbors
 from ferrumba.spatial.declarations import LIMIT, radius_fault
 
-SAMPLE = 256
-"""Points for each partition among which the cuts are chosen: the sizes then differ by some ten percent."""
-BLOCK = 1 << 16
-"""Rows of a block of queries that were given as a NumPy array."""
-
-
-class Part(NamedTuple):
-    """The points of one partition: their rows in the original table, ascending, and their coordinates."""
-
-    rows: np.ndarray
-    coordinates: np.ndarray
-
-
-class Partitions(NamedTuple):
-    """A partitioned point set, lazy until persisted; give it in place of the points to partition once for many calls.
-
-    Attributes
-    ----------
-    parts : list of Delayed
-    starts : list of int or Delayed
-        The first row of each chunk of the original table, and the number of all rows.
-    """
-
-    parts: list[Any]
-    starts: list[Any]
-
-    def persist(self) -> Partitions:
-        """Compute the partitions and keep them on the workers."""
-        return Partitions(*dask.persist(self.parts, self.starts))
-
-
-def partition(points: Any, partitions: int | None = None, *, shuffle: bool = True) -> Partitions:
-    """Partition points in space, lazily.
-
-    Parameters
-    ----------
-    points : dask.array.Array of shape (n, 2) or (n, 3), or a list of Delayed or Future
-        The chunks may have unknown numbers of rows. Those of a list are arrays of shape (some, 2) or (some, 3).
-    partitions : int, optional
-        How many; as many as there are chunks by default. A partition and its grid take about 100 bytes a point.
-    shuffle : bool
-        False to take each chunk as a partition, where they are compact in space already.
-
-    Returns
-    -------
-    Partitions
-    """
-    if partitions is not None and (isinstance(partitions, bool) or partitions < 1):
-        raise ValueError(f"partitions is {partitions!r}, but it is a number of partitions; give a whole number above 0")
-    if partitions is not None and not shuffle:
-        raise ValueError(f"partitions is {partitions}, but shuffle=False keeps those there are; leave one of them out")
-    chunks, sizes = _row_blocks(points, "points")
-    starts = _starts(sizes)
-    parts = [_task(_checked_part)(chunk, start) for chunk, start in zip(chunks, starts, strict=False)]
-    if not shuffle:
-        return Partitions(parts, starts)
-    count = len(chunks) if partitions is None else int(partitions)
-    cuts = None
-    if count > 1:
-        cuts = _task(_choose_cuts)([_task(_sample)(part, starts[-1], count) for part in parts], count)
-    pieces = [_task(_cut, nout=count)(part, cuts) for part in parts]
-    return Partitions([_task(_join)([piece[place] for piece in pieces]) for place in range(count)], starts)
+__all__ = ["Partitions", "decimate", "partition", "query_many"]
 
 
 def query_many(
@@ -143,22 +94,22 @@ def query_many(
         ``Neighbors(*dask.compute(*found))``.
     """
     where = points if isinstance(points, Partitions) else partition(points, partitions, shuffle=shuffle)
-    boxes = [_task(_bounds)(part) for part in where.parts]
-    grids = [_task(_build)(part, backend) for part in where.parts]
-    blocks, sizes = _row_blocks(queries, "queries")
+    boxes = [task(bounds)(part) for part in where.parts]
+    grids = [task(_build)(part, backend) for part in where.parts]
+    blocks, sizes = row_blocks(queries, "queries")
     radii = _radius_blocks(r, sizes)
     reached = list(zip(grids, boxes, strict=True))
     counts, found, lengths = [], [], []
-    for block, size, first, radius in zip(blocks, sizes, _starts(sizes), radii, strict=False):
-        asked = _task(_checked_queries)(block, radius, first)
-        answers = [_task(_answer)(grid, _task(_reaching)(asked, box), distances) for grid, box in reached]
-        merged = _task(_merge, nout=3)(size, answers, distances)
+    for block, size, first, radius in zip(blocks, sizes, starts_of(sizes), radii, strict=False):
+        asked = task(_checked_queries)(block, radius, first)
+        answers = [task(_answer)(grid, task(_reaching)(asked, box), distances) for grid, box in reached]
+        merged = task(_merge, nout=3)(size, answers, distances)
         counts.append(merged[0])
         found.append(merged[1])
         lengths.append(merged[2])
-    begins = _starts([_task(len)(indices) for indices in found])
+    begins = starts_of([task(len)(indices) for indices in found])
     ends = [
-        da.from_delayed(_task(_ends)(count, begin), (size if isinstance(size, int) else math.nan,), np.int64)
+        da.from_delayed(task(_ends)(count, begin), (size if isinstance(size, int) else math.nan,), np.int64)
         for count, begin, size in zip(counts, begins, sizes, strict=False)
     ]
     indptr = da.concatenate([da.zeros(1, dtype=np.int64), *ends])
@@ -186,8 +137,10 @@ def decimate(
     induction over the rows, the lexicographically first maximal independent set, which a single machine gives.
 
     A point is final once the chain of decisions it hangs on has been carried across as many borders as there were
-    rounds. Rows in random order have short chains: some five to ten rounds, of which only the first is about all
-    points. Rows in the order of a scan along a border have chains that cross it every ``r`` or so: as many rounds.
+    rounds. Rows in random order have short chains, and five to ten rounds do. Rows sorted along a border have chains
+    that cross it again and again: about half as many rounds as the border is long in units of ``r``. Such rows are
+    best taken as they are, ``shuffle=False``: a chunk then hangs on earlier chunks only, and there is never more than
+    one round above their number. A round costs a partition that takes part about what thinning it alone does.
 
     Parameters
     ----------
@@ -207,72 +160,16 @@ def decimate(
     r = _radius(r)
     where = points if isinstance(points, Partitions) else partition(points, partitions, shuffle=shuffle)
     where = where.persist()
-    starts, boxes = dask.compute(where.starts, [_task(_bounds)(part) for part in where.parts])
+    starts, boxes = dask.compute(where.starts, [task(bounds)(part) for part in where.parts])
     near = _neighbouring(boxes, r)
     kept: list[Any] = [None] * len(boxes)
     active = dict.fromkeys((place for place, box in enumerate(boxes) if box[0, 0] <= box[1, 0]), 0)
     while active:
-        reports = {}
-        for place, since in active.items():
-            incoming = [
-                _task(_border)(kept[other], boxes[place], r) for other in near[place] if kept[other] is not None
-            ]
-            around = {other: boxes[other] for other in near[place]}
-            reports[place] = _task(_settle, nout=2)(
-                where.parts[place], kept[place], since, incoming, around, r, backend
-            )
-        settled = dict(zip(reports, dask.persist(*[tuple(report) for report in reports.values()]), strict=True))
-        kept = [settled[place][0] if place in settled else kept[place] for place in range(len(kept))]
-        active = {}
-        for changes in dask.compute(*[report for _, report in settled.values()]):
-            for other, first in changes.items():
-                active[other] = min(first, active.get(other, first))
+        kept, active = _next_round(where, boxes, near, kept, active, r, backend)
     return _in_chunks([part for part in kept if part is not None], starts)
 
 
-# Arguments
-
-
-def _task(function: Any, nout: int | None = None) -> Any:
-    return dask.delayed(function, pure=False, nout=nout)
-
-
-def _row_blocks(table: Any, name: str) -> tuple[list[Any], list[Any]]:
-    """Return the blocks of rows of a table as Delayed objects, and their sizes, Delayed where they are not known."""
-    if isinstance(table, (list, tuple)) and table and all(hasattr(chunk, "key") for chunk in table):
-        chunks = [dask.delayed(chunk) for chunk in table]
-        return chunks, [_task(len)(chunk) for chunk in chunks]
-    if not isinstance(table, da.Array):
-        if name == "points":
-            raise TypeError(
-                f"points is {type(table).__name__}, but a Dask array or a list of Delayed or Future is needed; "
-                "NeighborGrid takes what is in memory"
-            )
-        table = np.asarray(table)
-        table = da.from_array(table, chunks=(BLOCK, *table.shape[1:]))
-    if table.ndim != 2 or table.shape[1] not in (2, 3):
-        raise ValueError(f"{name} has shape {table.shape}, but it must be a table with 2 or 3 columns; reshape it")
-    if table.dtype.kind not in "iuf":
-        raise TypeError(f"{name} holds {table.dtype}, but real numbers are needed; convert it first")
-    if table.numblocks[1] > 1:
-        table = table.rechunk({1: -1})
-    chunks = table.to_delayed()[:, 0].tolist()
-    sizes = [
-        _task(len)(chunk) if math.isnan(size) else int(size)
-        for chunk, size in zip(chunks, table.chunks[0], strict=True)
-    ]
-    return chunks, sizes
-
-
-def _starts(sizes: list[Any]) -> list[Any]:
-    if all(isinstance(size, int) for size in sizes):
-        return _running(sizes)
-    starts = _task(_running, nout=len(sizes) + 1)(sizes)
-    return list(starts)
-
-
-def _running(sizes: list[int]) -> list[int]:
-    return [0, *np.cumsum(sizes).tolist()]
+# Queries
 
 
 def _radius(r: Any) -> float:
@@ -301,17 +198,8 @@ def _radius_blocks(r: Any, sizes: list[Any]) -> list[Any]:
     return r.to_delayed().tolist()
 
 
-def _checked_part(chunk: Any, start: int) -> Part:
-    table = np.asarray(chunk)
-    if table.ndim != 2 or table.shape[1] not in (2, 3):
-        raise ValueError(f"a chunk of points has shape {table.shape}, but it must have 2 or 3 columns; reshape it")
-    kind = np.float32 if table.dtype == np.float32 else np.float64
-    table = np.ascontiguousarray(table, kind)
-    fine = (np.abs(table) <= np.float64(LIMIT)).all(axis=1)
-    if not fine.all():
-        row = int(fine.argmin())
-        raise ValueError(f"at row {start + row}: {_fault('points holds', table[row])}")
-    return Part(np.arange(start, start + len(table)), table)
+def _of_rows(radius: Any, rows: Any) -> Any:
+    return radius[rows] if np.ndim(radius) > 0 else radius
 
 
 def _checked_queries(block: Any, radius: Any, start: int) -> tuple[np.ndarray, Any]:
@@ -325,85 +213,9 @@ def _checked_queries(block: Any, radius: Any, start: int) -> tuple[np.ndarray, A
     if bad.any():
         row = int(bad.argmax())
         reach = float(_of_rows(radius, row))
-        fault = _fault("queries holds", table[row]) if reach >= 0.0 else radius_fault(reach)
-        raise ValueError(f"at row {start + row}: {fault}")
+        said = fault("queries holds", table[row]) if reach >= 0.0 else radius_fault(reach)
+        raise ValueError(f"at row {start + row}: {said}")
     return table, radius
-
-
-def _fault(subject: str, point: np.ndarray) -> str:
-    return (
-        f"{subject} ({', '.join(map(repr, point.tolist()))}), but coordinates are finite numbers up to {LIMIT:g}; "
-        "drop such rows"
-    )
-
-
-def _of_rows(radius: Any, rows: Any) -> Any:
-    return radius[rows] if np.ndim(radius) > 0 else radius
-
-
-# The partition: tasks
-
-
-def _sample(part: Part, total: int, partitions: int) -> np.ndarray:
-    """Return every k-th row of the whole table that lies in this part of it."""
-    step = max(1, total // (SAMPLE * partitions))
-    return part.coordinates[part.rows % step == 0].astype(np.float64)
-
-
-def _choose_cuts(samples: list[np.ndarray], partitions: int) -> Any:
-    """Return a tree of (axis, value, leaves below the value, lower tree, upper tree), None for a leaf."""
-
-    def bisect(points: np.ndarray, leaves: int) -> Any:
-        if leaves == 1:
-            return None
-        axis = int(np.argmax(np.ptp(points, axis=0))) if len(points) else 0
-        below = leaves // 2
-        place = len(points) * below // leaves
-        value = float(np.partition(points[:, axis], place)[place]) if len(points) else 0.0
-        lower = points[:, axis] < value
-        return axis, value, below, bisect(points[lower], below), bisect(points[~lower], leaves - below)
-
-    return bisect(np.concatenate(samples), partitions)
-
-
-def _cut(part: Part, cuts: Any) -> list[Part]:
-    """Return the pieces of a chunk that go to each partition; rows stay ascending."""
-    pieces: list[Any] = []
-
-    def descend(tree: Any, rows: np.ndarray) -> None:
-        if tree is None:
-            pieces.append(Part(part.rows[rows], part.coordinates[rows]))
-            return
-        axis, value, _, lower, upper = tree
-        below = part.coordinates[rows, axis] < value
-        descend(lower, rows[below])
-        descend(upper, rows[~below])
-
-    descend(cuts, np.arange(len(part.rows)))
-    return pieces
-
-
-def _join(pieces: list[Part]) -> Part:
-    return Part(np.concatenate([piece.rows for piece in pieces]), np.concatenate([p.coordinates for p in pieces]))
-
-
-def _bounds(part: Part) -> np.ndarray:
-    """Return the least and the greatest coordinates; those of nothing are infinity and minus infinity."""
-    table = part.coordinates.astype(np.float64, copy=False)
-    return np.array([table.min(axis=0, initial=np.inf), table.max(axis=0, initial=-np.inf)])
-
-
-def _within(table: np.ndarray, box: np.ndarray, radius: Any) -> np.ndarray:
-    """Return which points may lie within a radius of one in the box: the predicate, on the nearest point of the box."""
-    gap = np.maximum(np.maximum(box[0] - table, table - box[1]), 0.0)
-    square = gap[:, 0] * gap[:, 0] + gap[:, 1] * gap[:, 1]
-    if table.shape[1] == 3:
-        square += gap[:, 2] * gap[:, 2]
-    with np.errstate(over="ignore"):
-        return square <= np.square(np.float64(radius))
-
-
-# The search: tasks
 
 
 def _build(part: Part, backend: str | None) -> tuple[np.ndarray, NeighborGrid] | None:
@@ -417,7 +229,7 @@ def _reaching(asked: tuple[np.ndarray, Any], box: np.ndarray) -> tuple[np.ndarra
         raise ValueError(f"queries have {table.shape[1]} columns and points {box.shape[1]}; give both as many")
     if box[0, 0] > box[1, 0]:
         return np.empty(0, np.int64), table[:0], 0.0
-    places = np.flatnonzero(_within(table, box, radius))
+    places = np.flatnonzero(within(table, box, radius))
     return places, table[places], _of_rows(radius, places)
 
 
@@ -465,7 +277,7 @@ def _joined(blocks: list[Any], dtype: Any) -> da.Array:
     return da.concatenate([da.from_delayed(block, (math.nan,), dtype) for block in blocks])
 
 
-# Thinning: tasks, and what the client does
+# Thinning
 
 
 def _neighbouring(boxes: list[np.ndarray], r: float) -> list[list[int]]:
@@ -476,14 +288,37 @@ def _neighbouring(boxes: list[np.ndarray], r: float) -> list[list[int]]:
     for place, box in enumerate(boxes):
         # The nearest point of the other box along each axis stands for all of it.
         nearest = np.clip(np.where(box[0] > upper, upper, np.maximum(lower, box[0])), -LIMIT, LIMIT)
-        reached = _within(nearest, box, r) & there if there[place] else np.zeros(len(boxes), bool)
+        reached = within(nearest, box, r) & there if there[place] else np.zeros(len(boxes), bool)
         near.append([int(other) for other in np.flatnonzero(reached) if other != place])
     return near
 
 
+def _next_round(
+    where: Partitions,
+    boxes: list[np.ndarray],
+    near: list[list[int]],
+    kept: list[Any],
+    active: dict[int, int],
+    r: float,
+    backend: str | None,
+) -> tuple[list[Any], dict[int, int]]:
+    """Settle the active partitions, each from a row on; return what is kept now, and who is active next."""
+    tasks = {}
+    for place, since in active.items():
+        incoming = [task(_border)(kept[other], boxes[place], r) for other in near[place] if kept[other] is not None]
+        around = {other: boxes[other] for other in near[place]}
+        tasks[place] = task(_settle, nout=2)(where.parts[place], kept[place], since, incoming, around, r, backend)
+    settled = dict(zip(tasks, dask.persist(*[tuple(pair) for pair in tasks.values()]), strict=True))
+    kept = [settled[place][0] if place in settled else kept[place] for place in range(len(kept))]
+    touched: dict[int, int] = {}
+    for reached in dask.compute(*[report for _, report in settled.values()]):
+        for other, first in reached.items():
+            touched[other] = min(first, touched.get(other, first))
+    return kept, touched
+
+
 def _border(kept: Part, box: np.ndarray, r: float) -> Part:
-    inside = _within(kept.coordinates.astype(np.float64, copy=False), box, r)
-    return Part(kept.rows[inside], kept.coordinates[inside])
+    return some(kept, within(kept.coordinates.astype(np.float64, copy=False), box, r))
 
 
 def _settle(
@@ -499,17 +334,16 @@ def _settle(
 
     Returns the points kept now, and for each neighbour near enough to a change its first row.
     """
-    before = _join([Part(part.rows[:0], part.coordinates[:0]) if kept is None else kept])
-    settled = int(np.searchsorted(before.rows, since))
-    final = Part(before.rows[:settled], before.coordinates[:settled])
-    first = int(np.searchsorted(part.rows, since))
-    rest = _not_reached(Part(part.rows[first:], part.coordinates[first:]), _join([final, *incoming]), r, backend)
+    # Looking again only near what changed was tried: to find those points takes as long as to thin all.
+    before = some(part, slice(0)) if kept is None else kept
+    final = some(before, slice(np.searchsorted(before.rows, since)))
+    rest = some(part, slice(np.searchsorted(part.rows, since), None))
+    rest = _not_reached(rest, join([final, *incoming]), r, backend)
     if len(rest.rows):
-        stay = NeighborGrid(rest.coordinates, backend=backend).decimate(r)
-        rest = Part(rest.rows[stay], rest.coordinates[stay])
-    now = _join([final, rest])
+        rest = some(rest, NeighborGrid(rest.coordinates, backend=backend).decimate(r))
+    now = join([final, rest])
     changed = np.setxor1d(before.rows, now.rows, assume_unique=True)
-    moved = Part(changed, part.coordinates[np.searchsorted(part.rows, changed)])
+    moved = some(part, np.searchsorted(part.rows, changed))
     touched = {other: _border(moved, box, r).rows for other, box in around.items()}
     return now, {other: int(rows[0]) for other, rows in touched.items() if len(rows)}
 
@@ -523,22 +357,27 @@ def _not_reached(part: Part, kept: Part, r: float, backend: str | None) -> Part:
     grid = NeighborGrid(kept.coordinates[order], backend=backend)
     stay = np.ones(len(part.rows), bool)
     for block, found in grid.iter_query_many(part.coordinates, r):
-        some = np.flatnonzero(found.counts)
-        stay[block.start + some] = rows[found.indices[found.indptr[some]]] > part.rows[block][some]
-    return Part(part.rows[stay], part.coordinates[stay])
+        near = np.flatnonzero(found.counts)
+        stay[block.start + near] = rows[found.indices[found.indptr[near]]] > part.rows[block][near]
+    return some(part, stay)
 
 
 def _in_chunks(kept: list[Any], starts: list[int]) -> da.Array:
     """Return the kept rows of all partitions, ascending, in the chunks of the original table."""
-    chunks = [_task(_between)(kept, first, last) for first, last in itertools.pairwise(starts)]
+    chunks = [
+        task(_ascending)([task(_between)(part, first, last) for part in kept])
+        for first, last in itertools.pairwise(starts)
+    ]
     chunks = list(dask.persist(*chunks))
-    sizes = dask.compute(*[_task(len)(chunk) for chunk in chunks])
+    sizes = dask.compute(*[task(len)(chunk) for chunk in chunks])
     return da.concatenate(
         [da.from_delayed(chunk, (size,), np.int64) for chunk, size in zip(chunks, sizes, strict=True)]
     )
 
 
-def _between(kept: Iterable[Part], first: int, last: int) -> np.ndarray:
-    return np.sort(
-        np.concatenate([np.empty(0, np.int64), *[p.rows[slice(*np.searchsorted(p.rows, (first, last)))] for p in kept]])
-    )
+def _between(part: Part, first: int, last: int) -> np.ndarray:
+    return part.rows[slice(*np.searchsorted(part.rows, (first, last)))]
+
+
+def _ascending(pieces: list[np.ndarray]) -> np.ndarray:
+    return np.sort(np.concatenate([np.empty(0, np.int64), *pieces]))
