@@ -1,188 +1,335 @@
 //! The arguments of a kernel: NumPy arrays, borrowed without a copy and checked against the declared form.
 
 use std::marker::PhantomData;
+use std::slice;
 
 use numpy::{
-    BorrowError, Element, PyArray1, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadwriteArrayDyn, PyUntypedArray,
+    BorrowError, Element, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyReadwriteArrayDyn, PyUntypedArray,
     PyUntypedArrayMethods,
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 /// An element type under the name that NumPy gives it.
-pub(crate) trait Named: Element {
+///
+/// # Safety
+/// A kernel may be given initialised elements as `Read`, any bytes as which must be valid.
+pub(crate) unsafe trait Named: Element + 'static {
     const NAME: &'static str;
+    type Read: Copy + 'static;
+
+    /// Makes elements of an output valid before they are lent to a kernel.
+    ///
+    /// # Safety
+    /// The elements must be writable and nobody else's.
+    unsafe fn prepare(_data: *mut Self, _len: usize) {}
 }
 
-impl Named for f64 {
-    const NAME: &'static str = "float64";
+macro_rules! named {
+    ($($type:ty, $name:literal;)+) => {
+        $(
+            // SAFETY: any bytes are a number.
+            unsafe impl Named for $type {
+                const NAME: &'static str = $name;
+                type Read = $type;
+            }
+        )+
+    };
 }
+named! { f64, "float64"; i64, "int64"; i32, "int32"; }
 
-impl Named for i64 {
-    const NAME: &'static str = "int64";
-}
-
-impl Named for bool {
+// SAFETY: any byte is a `u8`; NumPy may hold others than 0 and 1 in an array of flags, which are no `bool`s.
+unsafe impl Named for bool {
     const NAME: &'static str = "bool";
+    type Read = u8;
+
+    unsafe fn prepare(data: *mut Self, len: usize) {
+        // SAFETY: the caller says so.
+        unsafe { data.write_bytes(0, len) }
+    }
 }
 
-/// The type of an input: `T`, one value per row, or `Uniform<T>`, also one value for all rows.
-pub(crate) trait InputForm {
+/// What belongs to a row: `T`, `[T; N]` or `Wide<T>` for one value, N values or any fixed number of values.
+pub(crate) trait Row {
     type Element: Named;
-    const UNIFORM: bool;
-}
-
-/// See [`InputForm`].
-pub(crate) struct Uniform<T>(PhantomData<T>);
-
-impl<T: Named> InputForm for T {
-    type Element = T;
-    const UNIFORM: bool = false;
-}
-
-impl<T: Named> InputForm for Uniform<T> {
-    type Element = T;
-    const UNIFORM: bool = true;
-}
-
-/// The type of an output: `T`, `[T; N]` or `Wide<T>` for one value, N values or any fixed number of values per row.
-pub(crate) trait OutputForm {
-    type Element: Named;
-    type Slice: ?Sized;
+    type Slice<E: 'static>: ?Sized + 'static;
 
     /// Whether rows may have this shape.
     fn is_row(shape: &[usize]) -> bool;
 
-    fn view(values: &mut [Self::Element]) -> &mut Self::Slice;
+    fn view<E: 'static>(values: &[E]) -> &Self::Slice<E>;
+    fn view_mut<E: 'static>(values: &mut [E]) -> &mut Self::Slice<E>;
 }
 
-/// See [`OutputForm`].
+/// See [`Row`].
 pub(crate) struct Wide<T>(PhantomData<T>);
 
-impl<T: Named> OutputForm for T {
-    type Element = T;
-    type Slice = [T];
+macro_rules! flat_row {
+    ($type:ty, $is_row:expr) => {
+        impl<T: Named> Row for $type {
+            type Element = T;
+            type Slice<E: 'static> = [E];
 
-    fn is_row(shape: &[usize]) -> bool {
-        shape.is_empty()
-    }
+            fn is_row(shape: &[usize]) -> bool {
+                $is_row(shape)
+            }
 
-    fn view(values: &mut [T]) -> &mut [T] {
-        values
-    }
+            fn view<E: 'static>(values: &[E]) -> &[E] {
+                values
+            }
+
+            fn view_mut<E: 'static>(values: &mut [E]) -> &mut [E] {
+                values
+            }
+        }
+    };
 }
+flat_row!(T, <[usize]>::is_empty);
+flat_row!(Wide<T>, |shape: &[usize]| shape.len() == 1);
 
-impl<T: Named, const N: usize> OutputForm for [T; N] {
+impl<T: Named, const N: usize> Row for [T; N] {
     type Element = T;
-    type Slice = [[T; N]];
+    type Slice<E: 'static> = [[E; N]];
 
     fn is_row(shape: &[usize]) -> bool {
         shape == [N]
     }
 
-    fn view(values: &mut [T]) -> &mut [[T; N]] {
+    fn view<E: 'static>(values: &[E]) -> &[[E; N]] {
+        values.as_chunks().0
+    }
+
+    fn view_mut<E: 'static>(values: &mut [E]) -> &mut [[E; N]] {
         values.as_chunks_mut().0
     }
 }
 
-impl<T: Named> OutputForm for Wide<T> {
-    type Element = T;
-    type Slice = [T];
+/// The lengths that the arrays of a call have to agree on.
+#[derive(Default)]
+pub(crate) struct Lengths {
+    rows: Option<usize>,
+    span: Option<usize>,
+}
 
-    fn is_row(shape: &[usize]) -> bool {
-        shape.len() == 1
+/// What an array has to do with the rows of a call; the declarations have the same kinds.
+pub(crate) trait Kind {
+    type Row: Row;
+
+    /// Tells how many rows there are, where it is this array that tells; the first one that does counts.
+    fn announce(_length: usize, _values: &[<ElementOf<Self> as Named>::Read], _lengths: &mut Lengths) {}
+
+    /// Returns the length that the array must have, or none where any will do.
+    fn expected(length: usize, lengths: &Lengths) -> Option<usize>;
+}
+
+type ElementOf<K> = <<K as Kind>::Row as Row>::Element;
+
+/// Any row is itself the kind of an array with one for each row of the call.
+impl<R: Row> Kind for R {
+    type Row = R;
+
+    fn announce(length: usize, _: &[<R::Element as Named>::Read], lengths: &mut Lengths) {
+        lengths.rows.get_or_insert(length);
     }
 
-    fn view(values: &mut [T]) -> &mut [T] {
-        values
+    fn expected(_: usize, lengths: &Lengths) -> Option<usize> {
+        lengths.rows
     }
 }
 
-/// The number of rows that all arrays of a call share; the first output sets it.
-#[derive(Default)]
-pub(crate) struct RowCount(Option<usize>);
+/// One row for each of the call, or one for all.
+pub(crate) struct Uniform<R>(PhantomData<R>);
 
-/// An input array.
-pub(crate) struct Input<'py, F: InputForm>(PyReadonlyArray1<'py, F::Element>);
+impl<R: Row> Kind for Uniform<R> {
+    type Row = R;
 
-impl<'py, F: InputForm> FromPyObject<'_, 'py> for Input<'py, F> {
+    fn expected(length: usize, lengths: &Lengths) -> Option<usize> {
+        if length == 1 { None } else { lengths.rows }
+    }
+}
+
+/// A table of any length.
+pub(crate) struct Whole<R>(PhantomData<R>);
+
+impl<R: Row> Kind for Whole<R> {
+    type Row = R;
+
+    fn expected(_: usize, _: &Lengths) -> Option<usize> {
+        None
+    }
+}
+
+/// One offset more than there are rows.
+pub(crate) struct Edges;
+
+impl Kind for Edges {
+    type Row = i64;
+
+    fn announce(length: usize, values: &[i64], lengths: &mut Lengths) {
+        lengths.rows.get_or_insert(length.saturating_sub(1));
+        let ends = values.first().zip(values.last());
+        lengths.span = ends.map(|(first, last)| usize::try_from(last.wrapping_sub(*first)).unwrap_or(0));
+    }
+
+    fn expected(_: usize, lengths: &Lengths) -> Option<usize> {
+        lengths.rows.map(|rows| rows.saturating_add(1))
+    }
+}
+
+/// As many values as the edges span, or none where they are not wanted.
+pub(crate) struct Ragged<R>(PhantomData<R>);
+
+impl<R: Row> Kind for Ragged<R> {
+    type Row = R;
+
+    fn expected(length: usize, lengths: &Lengths) -> Option<usize> {
+        if length == 0 { None } else { lengths.span }
+    }
+}
+
+/// What a kernel may do with an array: read one of some [`Kind`], fill an `Out`, read and change a `State`.
+pub(crate) trait Access {
+    type Kind: Kind;
+    type View<'a>;
+    const WRITES: bool;
+
+    /// Lends the elements to a kernel.
+    ///
+    /// # Safety
+    /// The elements must be initialised unless this is an `Out`, aligned, and borrowed for `'a` as `WRITES` says.
+    unsafe fn lend<'a>(data: *mut ElementOf<Self::Kind>, len: usize) -> Self::View<'a>;
+}
+
+type ReadOf<K> = <ElementOf<K> as Named>::Read;
+
+impl<K: Kind> Access for K {
+    type Kind = K;
+    type View<'a> = &'a <K::Row as Row>::Slice<ReadOf<K>>;
+    const WRITES: bool = false;
+
+    unsafe fn lend<'a>(data: *mut ElementOf<K>, len: usize) -> Self::View<'a> {
+        // SAFETY: the caller says so, and any bytes are valid as `Read`, which has the same size.
+        K::Row::view(unsafe { slice::from_raw_parts(data.cast(), len) })
+    }
+}
+
+/// A table that a call changes.
+pub(crate) struct State<R>(PhantomData<R>);
+
+impl<R: Row> Access for State<R> {
+    type Kind = Whole<R>;
+    type View<'a> = &'a mut R::Slice<ReadOf<Whole<R>>>;
+    const WRITES: bool = true;
+
+    unsafe fn lend<'a>(data: *mut R::Element, len: usize) -> Self::View<'a> {
+        // SAFETY: as above.
+        R::view_mut(unsafe { slice::from_raw_parts_mut(data.cast(), len) })
+    }
+}
+
+/// An array that a call fills.
+pub(crate) struct Out<K>(PhantomData<K>);
+
+impl<K: Kind> Access for Out<K> {
+    type Kind = K;
+    type View<'a> = &'a mut <K::Row as Row>::Slice<ElementOf<K>>;
+    const WRITES: bool = true;
+
+    unsafe fn lend<'a>(data: *mut ElementOf<K>, len: usize) -> Self::View<'a> {
+        // SAFETY: the caller says that they are borrowed for writing.
+        unsafe { ElementOf::<K>::prepare(data, len) };
+        // SAFETY: the caller says so, and they are valid by now.
+        K::Row::view_mut(unsafe { slice::from_raw_parts_mut(data, len) })
+    }
+}
+
+enum Loan<'py, T: Element> {
+    Read(PyReadonlyArrayDyn<'py, T>),
+    Write(PyReadwriteArrayDyn<'py, T>),
+}
+
+/// An array, borrowed.
+pub(crate) struct Argument<'py, A: Access>(Loan<'py, ElementOf<A::Kind>>);
+
+impl<'py, A: Access> FromPyObject<'_, 'py> for Argument<'py, A> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        match object.cast::<PyArray1<F::Element>>() {
-            Ok(array) => array.try_readonly().map(Self).map_err(refused),
-            Err(_) => Err(wrong_type(object, "a 1-D array", F::Element::NAME)),
-        }
+        let array = object.cast::<PyArrayDyn<_>>().map_err(|_| wrong_type::<ElementOf<A::Kind>>(object))?;
+        let borrowed = match A::WRITES {
+            true => array.try_readwrite().map(Loan::Write),
+            false => array.try_readonly().map(Loan::Read),
+        };
+        borrowed.map(Self).map_err(refused)
     }
 }
 
-impl<F: InputForm> Input<'_, F> {
-    /// The values, after a look at their number.
-    pub(crate) fn values(&self, name: &str, rows: &RowCount) -> PyResult<&[F::Element]> {
-        let values = self.0.as_slice().map_err(|_| not_contiguous(name))?;
-        if rows.0 == Some(values.len()) || (F::UNIFORM && values.len() == 1) {
-            return Ok(values);
+impl<'py, A: Access> Argument<'py, A> {
+    fn array(&self) -> &Bound<'py, PyArrayDyn<ElementOf<A::Kind>>> {
+        match &self.0 {
+            Loan::Read(array) => array,
+            Loan::Write(array) => array,
         }
-        let expected = rows.0.unwrap_or(0);
-        let or_one = if F::UNIFORM && expected != 1 { " or 1" } else { "" };
+    }
+
+    /// Returns where the elements are, after a look at how they lie.
+    fn data(&self, name: &str) -> PyResult<*mut ElementOf<A::Kind>> {
+        let array = self.array();
+        if array.is_empty() {
+            return Ok(std::ptr::dangling_mut());
+        }
+        let data = array.data();
+        if array.is_c_contiguous() && data.is_aligned() {
+            return Ok(data);
+        }
         Err(PyValueError::new_err(format!(
-            "{name} has {} rows, but the outputs have {expected}; give it {expected}{or_one}",
-            values.len()
+            "{name} is not C-contiguous and aligned; pass numpy.require(array, requirements='CA')"
         )))
     }
-}
 
-/// An output array.
-pub(crate) struct Output<'py, F: OutputForm>(PyReadwriteArrayDyn<'py, F::Element>);
-
-impl<'py, F: OutputForm> FromPyObject<'_, 'py> for Output<'py, F> {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        match object.cast::<PyArrayDyn<F::Element>>() {
-            Ok(array) => array.try_readwrite().map(Self).map_err(refused),
-            Err(_) => Err(wrong_type(object, "an array", F::Element::NAME)),
+    /// Has a look at the shape, and notes what it tells of the lengths of others.
+    pub(crate) fn announce(&self, name: &str, lengths: &mut Lengths) -> PyResult<()> {
+        let (data, shape) = (self.data(name)?, self.array().shape());
+        match shape.split_first() {
+            Some((&length, row)) if <A::Kind as Kind>::Row::is_row(row) => {
+                let len = if A::WRITES { 0 } else { self.array().len() };
+                // SAFETY: the array is borrowed by `self`, contiguous and aligned; what is only written is not read here.
+                let values = unsafe { slice::from_raw_parts(data.cast(), len) };
+                <A::Kind as Kind>::announce(length, values, lengths);
+                Ok(())
+            }
+            _ => Err(PyValueError::new_err(format!(
+                "{name} has the shape {shape:?}, which is not that of this argument"
+            ))),
         }
     }
-}
 
-impl<F: OutputForm> Output<'_, F> {
-    /// The values to fill, after a look at their shape.
-    pub(crate) fn values(&mut self, name: &str, rows: &mut RowCount) -> PyResult<&mut F::Slice> {
-        let shape = self.0.shape();
-        let fits = match shape.split_first() {
-            Some((&own, row)) => F::is_row(row) && *rows.0.get_or_insert(own) == own,
-            None => false,
-        };
-        if !fits {
+    /// Lends the values, after a look at their number.
+    pub(crate) fn values(&mut self, name: &str, lengths: &Lengths) -> PyResult<A::View<'_>> {
+        let (data, length) = (self.data(name)?, self.array().shape().first().copied().unwrap_or(0));
+        if let Some(expected) = <A::Kind as Kind>::expected(length, lengths).filter(|expected| *expected != length) {
             return Err(PyValueError::new_err(format!(
-                "{name} has the shape {shape:?}, which is not that of this output"
+                "{name} has the length {length}, but the other arrays of this call ask for {expected}; give it that"
             )));
         }
-        if !self.0.is_c_contiguous() {
-            return Err(not_contiguous(name));
-        }
-        self.0.as_slice_mut().map(F::view).map_err(|_| not_contiguous(name))
+        // SAFETY: the elements are contiguous, aligned, and borrowed by `self` for as long as the view lives.
+        Ok(unsafe { A::lend(data, self.array().len()) })
     }
 }
 
-fn wrong_type(object: Borrowed<'_, '_, PyAny>, form: &str, element: &str) -> PyErr {
+fn wrong_type<T: Named>(object: Borrowed<'_, '_, PyAny>) -> PyErr {
     let given = match object.cast::<PyUntypedArray>() {
-        Ok(array) => format!("a {}-D array of {}", array.ndim(), array.dtype()),
+        Ok(array) => format!("an array of {}", array.dtype()),
         Err(_) => format!("a {}", object.get_type()),
     };
-    PyTypeError::new_err(format!("{given} is given where {form} of native {element} is taken"))
+    PyTypeError::new_err(format!("{given} is given where an array of native {} is taken", T::NAME))
 }
 
 fn refused(fault: BorrowError) -> PyErr {
     PyValueError::new_err(match fault {
-        BorrowError::NotWriteable => "an output array is read-only; pass a writeable one",
-        _ => "an output array shares memory with another array of this or of a running call; pass one of its own",
+        BorrowError::NotWriteable => "an array that is written to is read-only; pass a writeable one",
+        _ => {
+            "an array that is written to shares memory with another array of this or of a running call; pass one of its own"
+        }
     })
-}
-
-fn not_contiguous(name: &str) -> PyErr {
-    PyValueError::new_err(format!(
-        "{name} is not C-contiguous and aligned; pass numpy.require(array, requirements='CA')"
-    ))
 }

@@ -2,7 +2,7 @@
 
 /// Makes a Python function of each kernel and a function `kernels` that returns them all with their revisions.
 ///
-/// A line is `family.name, revision, (input: type, ..) -> (output: type, ..);` with the types of [`crate::arrays`].
+/// A line is `family.name, revision, (input: form, ..) -> (output: form, ..);` with the forms of [`crate::arrays`].
 macro_rules! kernels {
     ($($family:ident.$name:ident, $revision:literal,
         ($($input:ident: $input_type:ty),+) -> ($($output:ident: $output_type:ty),+);)+) => {
@@ -11,20 +11,22 @@ macro_rules! kernels {
             use pyo3::exceptions::PyValueError;
             use pyo3::prelude::*;
 
-            use crate::arrays::{Input, Output, RowCount, Uniform, Wide};
+            use crate::arrays::{Argument, Edges, Lengths, Out, Ragged, State, Uniform, Whole, Wide};
 
             $(
                 #[pyfunction]
                 #[pyo3(signature = ($($input,)+ $($output,)+ /))]
                 pub(super) fn $name(
                     py: Python<'_>,
-                    $($input: Input<'_, $input_type>,)+
-                    $(mut $output: Output<'_, $output_type>,)+
+                    $(mut $input: Argument<'_, $input_type>,)+
+                    $(mut $output: Argument<'_, Out<$output_type>>,)+
                 ) -> PyResult<i64> {
                     let level = Level::active().map_err(|fault| PyValueError::new_err(fault.to_string()))?;
-                    let mut rows = RowCount::default();
-                    $(let $output = $output.values(stringify!($output), &mut rows)?;)+
-                    $(let $input = $input.values(stringify!($input), &rows)?;)+
+                    let mut lengths = Lengths::default();
+                    $($output.announce(stringify!($output), &mut lengths)?;)+
+                    $($input.announce(stringify!($input), &mut lengths)?;)+
+                    $(let $output = $output.values(stringify!($output), &lengths)?;)+
+                    $(let $input = $input.values(stringify!($input), &lengths)?;)+
                     let first = py.detach(|| ferrumba_kernels::$family::$name(level, $($input,)+ $($output,)+));
                     Ok(first.map_or(-1, |row| row as i64))
                 }

@@ -8,3 +8,4 @@
 pub mod healpix;
 mod rows;
 pub mod simd;
+pub mod spatial;

@@ -1,0 +1,273 @@
+//! The grid's geometry: which strips and cells a ball can touch, never too few.
+//!
+//! The Numba file of this name has the layout of the tables and the proof that no neighbour is missed; the arithmetic here
+//! is the same.
+
+/// Elements behind the coordinates that a loop over whole vectors may read.
+pub(crate) const PAD: usize = 16;
+
+/// Coordinates beyond it are invalid: their squares would overflow.
+pub(crate) const LIMIT: f64 = 1e150;
+
+const TINY: f64 = 1e-300;
+const OPEN: f64 = 1e300;
+
+/// A line of the frame.
+#[derive(Clone, Copy)]
+pub(crate) struct Axis {
+    low: f64,
+    inverse: f64,
+    count: f64,
+    width: f64,
+    slack: f64,
+    period: f64,
+}
+
+/// Returns the cell of a place on an axis of `top + 1.0` cells, which are between 1 and 2^31 - 1.
+#[inline(always)]
+fn clamp(place: f64, top: f64) -> i32 {
+    let place = if place > 0.0 { place } else { 0.0 };
+    let place = if place < top { place } else { top };
+    // SAFETY: `Axis::new` and `strip` bound the number of cells, so the place is between 0 and 2^31 - 2; no NaN gets here.
+    unsafe { place.to_int_unchecked() }
+}
+
+impl Axis {
+    #[inline(always)]
+    fn new([low, inverse, count, width, slack, period]: [f64; 6]) -> Self {
+        let count = if (1.0..2_147_483_648.0).contains(&count) { count.floor() } else { 1.0 };
+        Self { low, inverse, count, width, slack, period }
+    }
+
+    #[inline(always)]
+    fn is_periodic(&self) -> bool {
+        self.period < OPEN
+    }
+
+    /// Returns the first cell that `[q - half, q + half]` touches, and how many follow, itself included, where the axis
+    /// is cut into `count` cells of inverse width `scale`. On a periodic axis they go round from the last to the first.
+    #[inline(always)]
+    fn span(&self, q: f64, half: f64, scale: f64, count: f64) -> (i64, i64) {
+        let away = half + (4.0 * f64::EPSILON * (q.abs() + half) + self.slack);
+        let (low, high) = ((q - away - self.low) * scale, (q + away - self.low) * scale);
+        if self.is_periodic() {
+            let low = if low > -count { low } else { -count };
+            let high = if high < 2.0 * count { high } else { 2.0 * count };
+            let (first, cells) = (low.floor() as i64, count as i64);
+            let many = high.floor() as i64 - first + 1;
+            if many >= cells {
+                return (0, cells);
+            }
+            return (if first < 0 { first + cells } else { first % cells }, many);
+        }
+        let first = i64::from(clamp(low, count - 1.0));
+        (first, i64::from(clamp(high, count - 1.0)) - first + 1)
+    }
+
+    /// Returns a distance that no point of cell i lies within, seen from q; border cells of an open axis have no end.
+    #[inline(always)]
+    fn gap(&self, q: f64, i: i64) -> f64 {
+        let low = self.low + i as f64 * self.width;
+        let (high, period) = (low + self.width, self.period);
+        let gap = if self.is_periodic() {
+            let own = (low - q).max(q - high);
+            let next = if q < low { (low - q).max(q - high + period) } else { (low - q + period).max(q - high) };
+            let far = (low + period - q).max(q - high - period).min((low - period - q).max(q - high + period));
+            own.min(next).min(far)
+        } else {
+            let below = if i > 0 { low - q } else { 0.0 };
+            let above = if (i as f64) < self.count - 1.0 { q - high } else { 0.0 };
+            below.max(above)
+        } - self.slack;
+        if gap > 0.0 { gap } else { 0.0 }
+    }
+}
+
+/// The map from points to strips and cells.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    x: Axis,
+    y: Axis,
+    z: Axis,
+}
+
+impl Frame {
+    /// Reads a frame of three lines; there is none in other tables, or in those of more than 2^31 - 1 strips.
+    #[inline(always)]
+    pub(crate) fn new(frame: &[[f64; 6]]) -> Option<Self> {
+        let &[x, y, z] = frame else { return None };
+        let frame = Self { x: Axis::new(x), y: Axis::new(y), z: Axis::new(z) };
+        (frame.y.count * frame.z.count < 2_147_483_648.0).then_some(frame)
+    }
+
+    #[inline(always)]
+    pub(crate) fn strips(&self) -> usize {
+        (self.y.count * self.z.count) as usize
+    }
+
+    /// Returns the strip that holds a point.
+    #[inline(always)]
+    pub(crate) fn strip_of(&self, [_, y, z]: [f64; 3]) -> usize {
+        let plane = clamp((z - self.z.low) * self.z.inverse, self.z.count - 1.0);
+        let row = clamp((y - self.y.low) * self.y.inverse, self.y.count - 1.0);
+        plane as usize * self.y.count as usize + row as usize
+    }
+
+    /// Returns the cell that holds a point.
+    #[inline(always)]
+    pub(crate) fn cell_of(&self, point: [f64; 3], strip_cell: &[i32]) -> usize {
+        let (first, cells) = strip(strip_cell, self.strip_of(point));
+        first as usize + clamp((point[0] - self.x.low) * (self.x.inverse * cells), cells - 1.0) as usize
+    }
+}
+
+/// Returns the first cell of a strip and how many it has, as a number from 1 to 2^31 - 1 whatever the table.
+#[inline(always)]
+fn strip(strip_cell: &[i32], strip: usize) -> (i64, f64) {
+    match strip_cell.get(strip..strip + 2) {
+        Some(&[first, next]) => (i64::from(first), f64::from(next.wrapping_sub(first).max(1))),
+        _ => (0, 1.0),
+    }
+}
+
+/// What looks at the points that a ball can reach.
+pub(crate) trait Visit {
+    /// The square of the half width that no hit lies beyond; it may shrink during a visit.
+    fn half_squared(&self) -> f64;
+
+    /// Looks at the points at places from `begin` to `end`, all of which a grid has.
+    fn visit(&mut self, begin: usize, end: usize);
+}
+
+/// Returns the square of the half width that no hit lies beyond.
+#[inline(always)]
+pub(crate) fn half_squared(r2: f64) -> f64 {
+    r2 * (1.0 + 16.0 * f64::EPSILON) + TINY
+}
+
+/// Whether a query can be answered.
+#[inline(always)]
+pub(crate) fn is_query(point: [f64; 3], radius: f64) -> bool {
+    point.iter().all(|coordinate| coordinate.abs() <= LIMIT) && radius >= 0.0
+}
+
+/// The tables of a grid.
+#[derive(Clone, Copy)]
+pub(crate) struct Grid<'a> {
+    pub(crate) frame: Frame,
+    pub(crate) strip_cell: &'a [i32],
+    start: &'a [i32],
+    coordinates: [&'a [f64]; 3],
+    pub(crate) index: &'a [i32],
+    periods: Option<[f64; 3]>,
+}
+
+impl<'a> Grid<'a> {
+    /// Takes the tables, if their lengths agree.
+    #[inline(always)]
+    pub(crate) fn new(
+        frame: &[[f64; 6]],
+        strip_cell: &'a [i32],
+        start: &'a [i32],
+        xyz: &'a [f64],
+        index: &'a [i32],
+    ) -> Option<Self> {
+        let frame = Frame::new(frame)?;
+        let length = index.len() + PAD;
+        let (x, yz) = xyz.split_at_checked(length)?;
+        let (y, z) = yz.split_at_checked(length)?;
+        let periodic = frame.x.is_periodic() || frame.y.is_periodic() || frame.z.is_periodic();
+        let fits = z.len() == length && strip_cell.len() == frame.strips() + 1;
+        fits.then_some(Self {
+            frame,
+            strip_cell,
+            start,
+            coordinates: [x, y, z],
+            index,
+            periods: periodic.then_some([frame.x.period, frame.y.period, frame.z.period]),
+        })
+    }
+
+    /// The periods, if any axis goes round.
+    #[inline(always)]
+    pub(crate) fn periods(&self) -> Option<[f64; 3]> {
+        self.periods
+    }
+
+    /// The points at places from `begin` to `end`, and some behind them up to a multiple of 8 in all.
+    #[inline(always)]
+    pub(crate) fn eights(&self, begin: usize, end: usize) -> [&'a [[f64; 8]]; 3] {
+        let stop = begin + (end - begin).next_multiple_of(8);
+        self.coordinates.map(|values| values.get(begin..stop).unwrap_or(&[]).as_chunks().0)
+    }
+
+    /// The point at a place.
+    #[inline(always)]
+    pub(crate) fn point(&self, place: usize) -> [f64; 3] {
+        self.coordinates.map(|values| values.get(place).copied().unwrap_or(f64::NAN))
+    }
+
+    /// The ids of the points at places from `begin` to `end`.
+    #[inline(always)]
+    pub(crate) fn ids(&self, begin: usize, end: usize) -> &'a [i32] {
+        self.index.get(begin..end).unwrap_or(&[])
+    }
+
+    /// Returns a radius that holds about k points, judged by the strip that the query is in; any answer is right.
+    #[inline(always)]
+    pub(crate) fn first_radius(&self, query: [f64; 3], k: f64) -> f64 {
+        let strip = self.frame.strip_of(query);
+        let place = |strip: usize| {
+            let cell = self.strip_cell.get(strip).map_or(0, |cell| *cell as usize);
+            self.start.get(cell).map_or(0.0, |place| f64::from(*place))
+        };
+        let members = place(strip + 1) - place(strip);
+        let Frame { x, y, z } = self.frame;
+        let length = 1.0 / x.inverse;
+        if z.count > 1.0 {
+            return (0.4 * k / (members + 1.0) * length * y.width * z.width).cbrt();
+        }
+        (0.5 * k / (members + 1.0) * length * y.width).sqrt()
+    }
+
+    /// Shows a visitor every point that a ball with this half width can reach, strip by strip, from place `least` on.
+    #[inline(always)]
+    pub(crate) fn visit(&self, [qx, qy, qz]: [f64; 3], half: f64, least: usize, visitor: &mut impl Visit) {
+        let Frame { x, y, z } = &self.frame;
+        let own = if least > 0 { self.frame.strip_of([qx, qy, qz]) } else { 0 }; // lower strips hold lower places
+        let (rows, planes) = (y.count as i64, z.count as i64);
+        let (first_plane, many_planes) = z.span(qz, half, z.inverse, z.count);
+        let (first_row, many_rows) = y.span(qy, half, y.inverse, y.count);
+        for plane in first_plane..first_plane + many_planes {
+            let plane = if plane >= planes { plane - planes } else { plane };
+            let dz = z.gap(qz, plane);
+            for row in first_row..first_row + many_rows {
+                let row = if row >= rows { row - rows } else { row };
+                let dy = y.gap(qy, row);
+                let left = visitor.half_squared() - dz * dz - dy * dy;
+                let number = (plane * rows + row) as usize;
+                if left < 0.0 || number < own {
+                    continue;
+                }
+                let (cell, cells) = strip(self.strip_cell, number);
+                let (first, many) = x.span(qx, left.sqrt(), x.inverse * cells, cells);
+                let round = (first + many - cells as i64).max(0);
+                self.show(cell + first, cell + first + many - round, least, visitor);
+                if round > 0 {
+                    self.show(cell, cell + round, least, visitor);
+                }
+            }
+        }
+    }
+
+    /// Shows the points of some neighbouring cells.
+    #[inline(always)]
+    fn show(&self, first: i64, stop: i64, least: usize, visitor: &mut impl Visit) {
+        if let (Some(&begin), Some(&end)) = (self.start.get(first as usize), self.start.get(stop as usize)) {
+            let (begin, end) = ((begin as usize).max(least), end as usize);
+            if begin < end && end <= self.index.len() {
+                visitor.visit(begin, end);
+            }
+        }
+    }
+}

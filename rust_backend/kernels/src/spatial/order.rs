@@ -1,0 +1,86 @@
+//! The order in which queries are walked: by cell, so that neighbours in time are neighbours in memory.
+
+use crate::spatial::geometry::Grid;
+
+/// Rows that are put in order at once; the scratch memory of a call is 8 bytes for each.
+const BATCH: usize = 1 << 18;
+const BUCKETS: usize = 1 << 13;
+const FEW: usize = 64;
+
+/// A query: its row, its point and its radius.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Query {
+    pub(crate) row: usize,
+    pub(crate) point: [f64; 3],
+    pub(crate) radius: f64,
+    pub(crate) least: usize,
+}
+
+/// Queries that are read together before they are answered, so that the waits for memory overlap.
+const AHEAD: usize = 32;
+
+/// What answers queries.
+pub(crate) trait Answer {
+    fn answer(&mut self, query: Query);
+}
+
+/// The value of a row, or the one value of all rows.
+#[inline(always)]
+fn of_row<T: Copy>(values: &[T], row: usize, otherwise: T) -> T {
+    let values = if let [one] = values { std::slice::from_ref(one) } else { values.get(row..).unwrap_or(&[]) };
+    values.first().copied().unwrap_or(otherwise)
+}
+
+/// Hands every query to `answer`, by cell; cells that are neighbours in memory may share a bucket.
+///
+/// A handful of rows stays as it is: clearing the buckets takes longer than a hundred searches.
+#[inline(always)]
+pub(crate) fn walk(grid: &Grid, query: &[[f64; 3]], radius: &[f64], after: &[i64], answer: &mut impl Answer) {
+    let read = |row: usize, point: [f64; 3]| {
+        let least = of_row(after, row, 0).max(0) as usize;
+        Query { row, point, radius: of_row(radius, row, f64::NAN), least }
+    };
+    if query.len() < FEW {
+        for (row, point) in query.iter().enumerate() {
+            answer.answer(read(row, *point));
+        }
+        return;
+    }
+    let size = query.len().min(BATCH);
+    let (mut order, mut bucket, mut first) = (vec![0_u32; size], vec![0_u32; size], vec![0_u32; BUCKETS + 1]);
+    let cells = grid.strip_cell.last().map_or(0, |cells| *cells as usize);
+    let shift = (0..usize::BITS).find(|shift| cells >> shift < BUCKETS).unwrap_or(0);
+    for (start, batch) in (0..).step_by(BATCH).zip(query.chunks(BATCH)) {
+        first.fill(0);
+        for (point, bucket) in batch.iter().zip(&mut bucket) {
+            let own = (grid.frame.cell_of(*point, grid.strip_cell) >> shift).min(BUCKETS - 1);
+            *bucket = own as u32;
+            if let Some(count) = first.get_mut(own + 1) {
+                *count += 1;
+            }
+        }
+        let mut total = 0;
+        for count in &mut first {
+            total += *count;
+            *count = total;
+        }
+        for (row, bucket) in (0..).zip(&bucket).take(batch.len()) {
+            if let Some(place) = first.get_mut(*bucket as usize) {
+                if let Some(slot) = order.get_mut(*place as usize) {
+                    *slot = row;
+                }
+                *place += 1;
+            }
+        }
+        let mut queries = [Query::default(); AHEAD];
+        for rows in order.get(..batch.len()).unwrap_or(&[]).chunks(AHEAD) {
+            for (query, row) in queries.iter_mut().zip(rows) {
+                let row = *row as usize;
+                *query = read(start + row, batch.get(row).copied().unwrap_or([f64::NAN; 3]));
+            }
+            for query in queries.iter().take(rows.len()) {
+                answer.answer(*query);
+            }
+        }
+    }
+}

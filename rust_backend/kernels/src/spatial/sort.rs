@@ -1,0 +1,112 @@
+//! Sorting the few hits of a query by point id.
+
+/// Rows up to this length are sorted by rank.
+pub(crate) const FEW: usize = 96;
+
+/// Hits that are collected for a sort by rank; a whole chunk fits behind the last one that counts.
+pub(crate) struct Hits {
+    ids: [i32; FEW + 64],
+    squares: [f64; FEW + 64],
+    count: usize,
+}
+
+impl Hits {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Self { ids: [i32::MAX; FEW + 64], squares: [0.0; FEW + 64], count: 0 }
+    }
+
+    #[inline(always)]
+    pub(crate) fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    /// Appends a hit, unless there are too many for a sort by rank.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, id: i32, square: f64) {
+        if let (Some(slot), Some(other)) = (self.ids.get_mut(self.count), self.squares.get_mut(self.count)) {
+            (*slot, *other) = (id, square);
+            self.count += 1;
+        }
+    }
+
+    /// Writes the ids in ascending order, and the distances beside them unless that slice is empty.
+    #[inline(always)]
+    pub(crate) fn write(&mut self, indices: &mut [i64], distances: &mut [f64]) {
+        let vectors = self.count.next_multiple_of(16);
+        if let Some(behind) = self.ids.get_mut(self.count..vectors) {
+            behind.fill(i32::MAX);
+        }
+        let (ids, _) = self.ids.get(..vectors).unwrap_or(&[]).as_chunks::<16>();
+        for (id, square) in self.ids.iter().zip(&self.squares).take(self.count) {
+            let mut lower = [0_i32; 16];
+            for ids in ids {
+                for (lower, other) in lower.iter_mut().zip(ids) {
+                    *lower += i32::from(other < id);
+                }
+            }
+            let rank = lower.iter().sum::<i32>() as usize;
+            if let Some(slot) = indices.get_mut(rank) {
+                *slot = i64::from(*id);
+            }
+            if let Some(slot) = distances.get_mut(rank) {
+                *slot = square.sqrt();
+            }
+        }
+    }
+}
+
+/// Sorts ids in place, a byte at a time, and distances with them; the scratch memory is that of the row.
+pub(crate) fn radix_sort(indices: &mut [i64], distances: &mut [f64]) {
+    let (mut other, mut other_distances) = (vec![0_i64; indices.len()], vec![0.0_f64; distances.len()]);
+    let largest = indices.iter().copied().max().unwrap_or(0).max(0);
+    let byte = |id: i64, shift: u32| (id >> shift) as usize & 255;
+    for shift in (0..64).step_by(8).take_while(|shift| largest >> shift > 0) {
+        let mut first = [0_usize; 257];
+        for id in indices.iter() {
+            first[byte(*id, shift) + 1] += 1;
+        }
+        for b in 0..256 {
+            first[b + 1] += first[b];
+        }
+        for (i, id) in indices.iter().enumerate() {
+            let place = &mut first[byte(*id, shift)];
+            if let Some(slot) = other.get_mut(*place) {
+                *slot = *id;
+            }
+            if let (Some(slot), Some(distance)) = (other_distances.get_mut(*place), distances.get(i)) {
+                *slot = *distance;
+            }
+            *place += 1;
+        }
+        indices.copy_from_slice(&other);
+        distances.copy_from_slice(&other_distances);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sorts_order_ids_and_carry_their_distances() {
+        for n in [0, 1, 2, 15, 16, 17, 96] {
+            let ids: Vec<i64> = (0..n).map(|i| (i * 7919) % 1_000_003 + 5).collect();
+            let mut sorted = ids.clone();
+            sorted.sort_unstable();
+            let expected: Vec<f64> = sorted.iter().map(|id| *id as f64).collect();
+            let (mut hits, mut indices, mut distances) = (Hits::new(), vec![0; ids.len()], vec![0.0; ids.len()]);
+            for id in &ids {
+                hits.push(*id as i32, (id * id) as f64);
+            }
+            hits.write(&mut indices, &mut distances);
+            assert_eq!((&indices, &distances), (&sorted, &expected));
+            let (mut indices, mut distances) = (ids.clone(), ids.iter().map(|id| *id as f64).collect::<Vec<_>>());
+            radix_sort(&mut indices, &mut distances);
+            assert_eq!((&indices, &distances), (&sorted, &expected));
+            let mut indices = ids;
+            radix_sort(&mut indices, &mut []);
+            assert_eq!(indices, sorted);
+        }
+    }
+}
