@@ -267,6 +267,11 @@ def test_tasks_hold_references():
     np.testing.assert_array_equal(pickle.loads(packed).compute(), found[1].compute())
 
 
+def search_and_thin():
+    grid = NeighborGrid(np.zeros((1, 3)))
+    return grid.query_many(np.zeros((1, 3)), 1.0, distances=True), grid.decimate(1.0)
+
+
 @pytest.fixture(scope="module", params=[True, False], ids=["processes", "threads"])
 def cluster(request, tmp_path_factory):
     distributed = pytest.importorskip("distributed")
@@ -280,6 +285,8 @@ def cluster(request, tmp_path_factory):
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
+            # One compiles, and the other reads what it left.
+            client.submit(search_and_thin, workers=[min(client.scheduler_info()["workers"])]).result()
             yield client
 
 
