@@ -141,11 +141,11 @@ def before_and_after(
     scaled = LogNorm(1.0, max(top, 2.0)) if least == 1.0 else Normalize(least, top if top > least else least + 1.0)
     colours = ListedColormap(colormaps["viridis"](np.linspace(0.0, 0.88, 256)))  # its yellow is lost on white
 
-    side = 4.6 if solid else 4.2
-    width, height = 2.0 * side + 2.1, side * size[1] / size[0] + 1.75
+    side, foot = (4.6, 0.85) if solid else (4.2, 1.2)
+    width, height = 2.0 * side + 2.1, side * size[1] / size[0] + foot + 0.55
     if size[1] > 1.6 * size[0]:
         side *= 1.6 * size[0] / size[1]
-        height = side * size[1] / size[0] + 1.75
+        height = side * size[1] / size[0] + foot + 0.55
     figure = Figure(figsize=(width, height), dpi=PIXELS / 4.6, facecolor=PAPER)
     FigureCanvasAgg(figure)
     margin = (width - 2.0 * side) / 3.0
@@ -158,7 +158,7 @@ def before_and_after(
     drawn = None
     for position, (title, rows) in enumerate((("Before", np.arange(len(points))), ("After", kept))):
         place = margin * (position + 1) + side * position
-        axes = figure.add_axes((place / width, 1.2 / height, side / width, 1.0 - 1.65 / height))
+        axes = figure.add_axes((place / width, foot / height, side / width, 1.0 - (foot + 0.45) / height))
         # The same dots in both pictures, so that the second looks no denser, unless they would be too faint there.
         dot = max(dots[0], min(dots[position], FAINTEST_DOT))
         order = rows[np.argsort(depth[rows], kind="stable")]
