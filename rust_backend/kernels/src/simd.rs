@@ -3,6 +3,8 @@
 //! A kernel is an ordinary loop that LLVM vectorises, compiled once per level; the level is chosen once per call, high
 //! above the loop. Rust contracts no `a * b + c` into one rounding, so the levels agree to the last bit.
 
+pub(crate) mod lanes;
+
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -113,28 +115,40 @@ impl std::error::Error for UnknownLevel {}
 
 /// Compiles a function once per level and gives it a first argument, the [`Level`] to run at.
 ///
-/// Whatever the body calls must be `#[inline(always)]`, or it runs at the baseline.
+/// Whatever the body calls must be `#[inline(always)]`, or it runs at the baseline. A body that names its lanes in angle
+/// brackets gets the [`lanes::Lanes`] of the level under that name.
 macro_rules! at_every_level {
-    ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) -> $result:ty $body:block) => {
+    ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($arguments:tt)*) -> $result:ty $body:block) => {
+        $crate::simd::at_every_level! { $(#[$attribute])* $visibility fn $name<_lanes>($($arguments)*) -> $result $body }
+    };
+    (
+        $(#[$attribute:meta])* $visibility:vis fn $name:ident<$lanes:ident>($($argument:ident: $type:ty),* $(,)?)
+        -> $result:ty $body:block
+    ) => {
         $(#[$attribute])*
         $visibility fn $name(level: $crate::simd::Level, $($argument: $type),*) -> $result {
             #[inline(always)]
-            fn body($($argument: $type),*) -> $result $body
+            fn body($lanes: impl $crate::simd::lanes::Lanes, $($argument: $type),*) -> $result $body
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
             fn avx2($($argument: $type),*) -> $result {
-                body($($argument),*)
+                // SAFETY: this function runs only where its features are.
+                let lanes = unsafe { $crate::simd::lanes::Avx2::new() };
+                body(lanes, $($argument),*)
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
             fn avx512($($argument: $type),*) -> $result {
-                body($($argument),*)
+                // SAFETY: as above.
+                let lanes = unsafe { $crate::simd::lanes::Avx512::new() };
+                body(lanes, $($argument),*)
             }
 
             match level.kind {
-                $crate::simd::Kind::Baseline => body($($argument),*),
+                // SAFETY: every processor of this architecture has the instructions.
+                $crate::simd::Kind::Baseline => body(unsafe { $crate::simd::lanes::Baseline::new() }, $($argument),*),
                 // SAFETY: a level exists only on processors that have its instructions.
                 #[cfg(target_arch = "x86_64")]
                 $crate::simd::Kind::Avx2 => unsafe { avx2($($argument),*) },

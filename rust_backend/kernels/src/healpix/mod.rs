@@ -4,6 +4,7 @@
 
 mod bits;
 mod decimal;
+mod digits;
 mod encode;
 mod exact;
 mod project;

@@ -16,7 +16,7 @@ static THREE_LEVELS: [i64; 64] = {
 };
 
 #[inline(always)]
-fn order(_: i64, cell: Cell, (): ()) -> (i64, bool) {
+fn order(cell: Cell, (): ()) -> (i64, bool) {
     (cell.order as i64, true)
 }
 
@@ -43,12 +43,12 @@ at_every_level! {
     /// Fills each row of `children`, 4^levels wide, with the descendants in Z-order; 0 where a row is invalid.
     ///
     /// A row is invalid, too, when `children` has another width than its number of levels asks for.
-    pub fn morton_children(morton: &[i64], levels: &[i64], children: &mut [i64]) -> Option<usize> {
+    pub fn morton_children<lanes>(morton: &[i64], levels: &[i64], children: &mut [i64]) -> Option<usize> {
         let width = children.len().checked_div(morton.len()).unwrap_or(0).max(1);
         let mut first = None;
         let mut orders = [0; CHUNK];
         for (start, (mortons, children)) in (0..).step_by(CHUNK).zip(morton.chunks(CHUNK).zip(children.chunks_mut(width * CHUNK))) {
-            fill_cells(mortons, One(()), &mut orders[..], -1, order);
+            fill_cells(lanes, mortons, One(()), &mut orders[..], -1, order);
             let rows = mortons.iter().zip(&orders).zip(children.chunks_exact_mut(width));
             for (index, ((morton, order), children)) in (start..).zip(rows) {
                 let levels = if let [one] = *levels { one } else { levels.get(index).copied().unwrap_or(-1) };

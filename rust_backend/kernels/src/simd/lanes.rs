@@ -1,0 +1,273 @@
+//! Vectors of 64-bit words, and of the fields in them, at each SIMD level.
+//!
+//! LLVM vectorises the other loops by itself. What decimal ids need most, products of 16-bit fields and moves of fields
+//! between words, it does not find in arithmetic on words. Only operations that every x86-64 processor has are used, so
+//! that one algorithm serves all levels.
+
+/// Operations on vectors of [`Lanes::ROWS`] words; a value exists only where the processor has the instructions.
+///
+/// Operations that mix the fields of two vectors do so in an order of their own: `join_first` and `join_second` undo
+/// what `low` and `high` do, and those of bytes what `bytes` does.
+pub(crate) trait Lanes: Copy {
+    type Words: Copy;
+    const ROWS: usize;
+
+    fn load(self, words: &[i64]) -> Self::Words;
+    fn store(self, words: Self::Words, to: &mut [i64]);
+    /// Returns a vector of equal words.
+    fn all(self, word: u64) -> Self::Words;
+
+    fn and(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    fn or(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    fn xor(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    fn add(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    fn sub(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    fn shr(self, a: Self::Words, count: u32) -> Self::Words;
+    fn shl(self, a: Self::Words, count: u32) -> Self::Words;
+    /// All ones in the words that are negative.
+    fn negative(self, a: Self::Words) -> Self::Words;
+    /// The products of the low 32 bits of words.
+    fn mul32(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The products of words below 2^32 and any factor.
+    #[inline(always)]
+    fn mul(self, a: Self::Words, factor: u64) -> Self::Words {
+        let high = self.mul32(a, self.all(factor >> 32));
+        self.add(self.mul32(a, self.all(factor)), self.shl(high, 32))
+    }
+
+    fn sub_fields32(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    fn shr_fields32(self, a: Self::Words, count: u32) -> Self::Words;
+    /// All ones in the 32-bit fields that are equal.
+    fn equal_fields32(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// All ones in the 32-bit fields where `a` is greater, as signed numbers.
+    fn greater_fields32(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The low 16 bits of the products of 16-bit fields.
+    fn mul_fields16(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The high 16 bits of the products of 16-bit fields.
+    fn mul_high_fields16(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// In each 32-bit field, the sum of the products of its two signed 16-bit fields.
+    fn mul_add_fields16(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// In each 16-bit field, the low byte and the high byte times a weight; all below 128.
+    #[inline(always)]
+    fn weigh_bytes(self, a: Self::Words, weight: u8) -> Self::Words {
+        let bytes = self.all(0x00ff_00ff_00ff_00ff);
+        let high = self.and(self.shr(a, 8), bytes);
+        let weights = self.all(u64::from(weight) * 0x0001_0001_0001_0001);
+        self.add(self.and(a, bytes), self.mul_fields16(high, weights))
+    }
+
+    /// The low halves of the words of two vectors.
+    fn low(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The high halves of the words of two vectors.
+    fn high(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    fn join_first(self, low: Self::Words, high: Self::Words) -> Self::Words;
+    fn join_second(self, low: Self::Words, high: Self::Words) -> Self::Words;
+    /// The 16-bit fields of two vectors, all below 256, as the bytes of 32-bit fields.
+    fn bytes(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The words of the first vector from the low and the high bytes of their 16-bit fields.
+    fn join_first_bytes(self, low: Self::Words, high: Self::Words) -> Self::Words;
+    fn join_second_bytes(self, low: Self::Words, high: Self::Words) -> Self::Words;
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+pub(crate) mod portable;
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use portable::Portable as Baseline;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86::{Avx2, Avx512, Sse2 as Baseline};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::Lanes;
+
+    /// Implements [`Lanes`] by functions that need the instructions of a level.
+    macro_rules! lanes {
+        (
+            $name:ident, $words:ty, $rows:literal, $load:ident, $store:ident,
+            { $($method:ident($($argument:ident: $type:ty),*) = $function:ident),* $(,)? }
+        ) => {
+            #[derive(Clone, Copy)]
+            pub(crate) struct $name(());
+
+            impl $name {
+                /// # Safety
+                ///
+                /// The processor must have the instructions of the level.
+                #[inline(always)]
+                pub(crate) unsafe fn new() -> Self {
+                    Self(())
+                }
+            }
+
+            impl Lanes for $name {
+                type Words = $words;
+                const ROWS: usize = $rows;
+
+                #[inline(always)]
+                fn load(self, words: &[i64]) -> $words {
+                    assert!(words.len() >= $rows);
+                    // SAFETY: the slice is long enough, and `self` shows that the processor has the instructions.
+                    unsafe { $load(words.as_ptr().cast()) }
+                }
+
+                #[inline(always)]
+                fn store(self, words: $words, to: &mut [i64]) {
+                    assert!(to.len() >= $rows);
+                    // SAFETY: the slice is long enough, and `self` shows that the processor has the instructions.
+                    unsafe { $store(to.as_mut_ptr().cast(), words) }
+                }
+
+                $(
+                    #[inline(always)]
+                    fn $method(self $(, $argument: $type)*) -> $words {
+                        // SAFETY: `self` shows that the processor has the instructions.
+                        unsafe { $function($($argument),*) }
+                    }
+                )*
+            }
+        };
+    }
+
+    /// Defines what no single instruction does.
+    macro_rules! functions {
+        ($features:literal: $($name:ident($($argument:ident: $type:ty),*) -> $result:ty = $value:expr;)*) => {
+            $(
+                #[inline]
+                #[target_feature(enable = $features)]
+                fn $name($($argument: $type),*) -> $result {
+                    $value
+                }
+            )*
+        };
+    }
+
+    functions! { "sse2":
+        all_128(word: u64) -> __m128i = _mm_set1_epi64x(word as i64);
+        shr_128(a: __m128i, count: u32) -> __m128i = _mm_srl_epi64(a, _mm_cvtsi32_si128(count as i32));
+        shl_128(a: __m128i, count: u32) -> __m128i = _mm_sll_epi64(a, _mm_cvtsi32_si128(count as i32));
+        shr32_128(a: __m128i, count: u32) -> __m128i = _mm_srl_epi32(a, _mm_cvtsi32_si128(count as i32));
+        negative_128(a: __m128i) -> __m128i = _mm_shuffle_epi32::<0xf5>(_mm_srai_epi32::<31>(a));
+        low_128(a: __m128i, b: __m128i) -> __m128i =
+            _mm_castps_si128(_mm_shuffle_ps::<0x88>(_mm_castsi128_ps(a), _mm_castsi128_ps(b)));
+        high_128(a: __m128i, b: __m128i) -> __m128i =
+            _mm_castps_si128(_mm_shuffle_ps::<0xdd>(_mm_castsi128_ps(a), _mm_castsi128_ps(b)));
+    }
+
+    lanes! { Sse2, __m128i, 2, _mm_loadu_si128, _mm_storeu_si128, {
+        all(word: u64) = all_128,
+        and(a: __m128i, b: __m128i) = _mm_and_si128,
+        or(a: __m128i, b: __m128i) = _mm_or_si128,
+        xor(a: __m128i, b: __m128i) = _mm_xor_si128,
+        add(a: __m128i, b: __m128i) = _mm_add_epi64,
+        sub(a: __m128i, b: __m128i) = _mm_sub_epi64,
+        shr(a: __m128i, count: u32) = shr_128,
+        shl(a: __m128i, count: u32) = shl_128,
+        negative(a: __m128i) = negative_128,
+        mul32(a: __m128i, b: __m128i) = _mm_mul_epu32,
+        sub_fields32(a: __m128i, b: __m128i) = _mm_sub_epi32,
+        shr_fields32(a: __m128i, count: u32) = shr32_128,
+        equal_fields32(a: __m128i, b: __m128i) = _mm_cmpeq_epi32,
+        greater_fields32(a: __m128i, b: __m128i) = _mm_cmpgt_epi32,
+        mul_fields16(a: __m128i, b: __m128i) = _mm_mullo_epi16,
+        mul_high_fields16(a: __m128i, b: __m128i) = _mm_mulhi_epu16,
+        mul_add_fields16(a: __m128i, b: __m128i) = _mm_madd_epi16,
+        low(a: __m128i, b: __m128i) = low_128,
+        high(a: __m128i, b: __m128i) = high_128,
+        join_first(a: __m128i, b: __m128i) = _mm_unpacklo_epi32,
+        join_second(a: __m128i, b: __m128i) = _mm_unpackhi_epi32,
+        bytes(a: __m128i, b: __m128i) = _mm_packus_epi16,
+        join_first_bytes(a: __m128i, b: __m128i) = _mm_unpacklo_epi8,
+        join_second_bytes(a: __m128i, b: __m128i) = _mm_unpackhi_epi8,
+    }}
+
+    functions! { "avx2":
+        all_256(word: u64) -> __m256i = _mm256_set1_epi64x(word as i64);
+        shr_256(a: __m256i, count: u32) -> __m256i = _mm256_srl_epi64(a, _mm_cvtsi32_si128(count as i32));
+        shl_256(a: __m256i, count: u32) -> __m256i = _mm256_sll_epi64(a, _mm_cvtsi32_si128(count as i32));
+        shr32_256(a: __m256i, count: u32) -> __m256i = _mm256_srl_epi32(a, _mm_cvtsi32_si128(count as i32));
+        negative_256(a: __m256i) -> __m256i = _mm256_cmpgt_epi64(_mm256_setzero_si256(), a);
+        weigh_256(a: __m256i, weight: u8) -> __m256i =
+            _mm256_maddubs_epi16(a, _mm256_set1_epi16(i16::from(weight) << 8 | 1));
+        low_256(a: __m256i, b: __m256i) -> __m256i =
+            _mm256_castps_si256(_mm256_shuffle_ps::<0x88>(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+        high_256(a: __m256i, b: __m256i) -> __m256i =
+            _mm256_castps_si256(_mm256_shuffle_ps::<0xdd>(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+    }
+
+    lanes! { Avx2, __m256i, 4, _mm256_loadu_si256, _mm256_storeu_si256, {
+        all(word: u64) = all_256,
+        and(a: __m256i, b: __m256i) = _mm256_and_si256,
+        or(a: __m256i, b: __m256i) = _mm256_or_si256,
+        xor(a: __m256i, b: __m256i) = _mm256_xor_si256,
+        add(a: __m256i, b: __m256i) = _mm256_add_epi64,
+        sub(a: __m256i, b: __m256i) = _mm256_sub_epi64,
+        shr(a: __m256i, count: u32) = shr_256,
+        shl(a: __m256i, count: u32) = shl_256,
+        negative(a: __m256i) = negative_256,
+        mul32(a: __m256i, b: __m256i) = _mm256_mul_epu32,
+        sub_fields32(a: __m256i, b: __m256i) = _mm256_sub_epi32,
+        shr_fields32(a: __m256i, count: u32) = shr32_256,
+        equal_fields32(a: __m256i, b: __m256i) = _mm256_cmpeq_epi32,
+        greater_fields32(a: __m256i, b: __m256i) = _mm256_cmpgt_epi32,
+        mul_fields16(a: __m256i, b: __m256i) = _mm256_mullo_epi16,
+        mul_high_fields16(a: __m256i, b: __m256i) = _mm256_mulhi_epu16,
+        mul_add_fields16(a: __m256i, b: __m256i) = _mm256_madd_epi16,
+        weigh_bytes(a: __m256i, weight: u8) = weigh_256,
+        low(a: __m256i, b: __m256i) = low_256,
+        high(a: __m256i, b: __m256i) = high_256,
+        join_first(a: __m256i, b: __m256i) = _mm256_unpacklo_epi32,
+        join_second(a: __m256i, b: __m256i) = _mm256_unpackhi_epi32,
+        bytes(a: __m256i, b: __m256i) = _mm256_packus_epi16,
+        join_first_bytes(a: __m256i, b: __m256i) = _mm256_unpacklo_epi8,
+        join_second_bytes(a: __m256i, b: __m256i) = _mm256_unpackhi_epi8,
+    }}
+
+    functions! { "avx512f,avx512bw,avx512dq":
+        all_512(word: u64) -> __m512i = _mm512_set1_epi64(word as i64);
+        shr_512(a: __m512i, count: u32) -> __m512i = _mm512_srl_epi64(a, _mm_cvtsi32_si128(count as i32));
+        shl_512(a: __m512i, count: u32) -> __m512i = _mm512_sll_epi64(a, _mm_cvtsi32_si128(count as i32));
+        shr32_512(a: __m512i, count: u32) -> __m512i = _mm512_srl_epi32(a, _mm_cvtsi32_si128(count as i32));
+        negative_512(a: __m512i) -> __m512i = _mm512_srai_epi64::<63>(a);
+        equal32_512(a: __m512i, b: __m512i) -> __m512i = _mm512_movm_epi32(_mm512_cmpeq_epi32_mask(a, b));
+        greater32_512(a: __m512i, b: __m512i) -> __m512i = _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(a, b));
+        mul_512(a: __m512i, factor: u64) -> __m512i = _mm512_mullo_epi64(a, all_512(factor));
+        weigh_512(a: __m512i, weight: u8) -> __m512i =
+            _mm512_maddubs_epi16(a, _mm512_set1_epi16(i16::from(weight) << 8 | 1));
+        low_512(a: __m512i, b: __m512i) -> __m512i =
+            _mm512_castps_si512(_mm512_shuffle_ps::<0x88>(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+        high_512(a: __m512i, b: __m512i) -> __m512i =
+            _mm512_castps_si512(_mm512_shuffle_ps::<0xdd>(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+    }
+
+    lanes! { Avx512, __m512i, 8, _mm512_loadu_si512, _mm512_storeu_si512, {
+        all(word: u64) = all_512,
+        and(a: __m512i, b: __m512i) = _mm512_and_si512,
+        or(a: __m512i, b: __m512i) = _mm512_or_si512,
+        xor(a: __m512i, b: __m512i) = _mm512_xor_si512,
+        add(a: __m512i, b: __m512i) = _mm512_add_epi64,
+        sub(a: __m512i, b: __m512i) = _mm512_sub_epi64,
+        shr(a: __m512i, count: u32) = shr_512,
+        shl(a: __m512i, count: u32) = shl_512,
+        negative(a: __m512i) = negative_512,
+        mul32(a: __m512i, b: __m512i) = _mm512_mul_epu32,
+        mul(a: __m512i, factor: u64) = mul_512,
+        sub_fields32(a: __m512i, b: __m512i) = _mm512_sub_epi32,
+        shr_fields32(a: __m512i, count: u32) = shr32_512,
+        equal_fields32(a: __m512i, b: __m512i) = equal32_512,
+        greater_fields32(a: __m512i, b: __m512i) = greater32_512,
+        mul_fields16(a: __m512i, b: __m512i) = _mm512_mullo_epi16,
+        mul_high_fields16(a: __m512i, b: __m512i) = _mm512_mulhi_epu16,
+        mul_add_fields16(a: __m512i, b: __m512i) = _mm512_madd_epi16,
+        weigh_bytes(a: __m512i, weight: u8) = weigh_512,
+        low(a: __m512i, b: __m512i) = low_512,
+        high(a: __m512i, b: __m512i) = high_512,
+        join_first(a: __m512i, b: __m512i) = _mm512_unpacklo_epi32,
+        join_second(a: __m512i, b: __m512i) = _mm512_unpackhi_epi32,
+        bytes(a: __m512i, b: __m512i) = _mm512_packus_epi16,
+        join_first_bytes(a: __m512i, b: __m512i) = _mm512_unpacklo_epi8,
+        join_second_bytes(a: __m512i, b: __m512i) = _mm512_unpackhi_epi8,
+    }}
+}
