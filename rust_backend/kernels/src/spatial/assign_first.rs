@@ -1,73 +1,63 @@
 //! The first query that reaches each point.
 
-use crate::simd::{Level, at_every_level};
-use crate::spatial::geometry::{Grid, Visit, is_query};
-use crate::spatial::order::{Answer, Query, walk};
-use crate::spatial::run::{Alive, Ball, CHUNK, Squares, ones};
+use crate::simd::Level;
+use crate::spatial::geometry::{Grid, Run, is_query};
+use crate::spatial::masks::{Masks, with_masks};
+use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
+use crate::spatial::run::{Alive, Ball, Scan, Squares};
 
-struct Answers<'a> {
-    level: Level,
-    grid: &'a Grid<'a>,
-    alive: Alive<'a>,
+/// Gives points within the ball a lower label.
+struct Labeller<'a, M> {
+    scan: Scan<'a, M>,
+    ball: Ball,
+    own: u64,
     label: &'a mut [i64],
-    squares: Squares,
+}
+
+impl<M: Masks> Visit for Labeller<'_, M> {
+    #[inline(always)]
+    fn visit(&mut self, run: Run) {
+        let mut squares = Squares::default();
+        self.scan.each_hit(&self.ball, run, &mut squares, |_, id, _| {
+            if let Some(label) = self.label.get_mut(id as usize) {
+                *label = (*label as u64).min(self.own) as i64; // as unsigned numbers, -1 is the largest
+            }
+        });
+    }
+}
+
+struct Answers<'a, M> {
+    scan: Scan<'a, M>,
+    label: &'a mut [i64],
     first_bad: Option<usize>,
 }
 
-/// Gives points within the ball a lower label.
-struct Labeller<'a, 's> {
-    answers: &'a mut Answers<'s>,
-    ball: Ball,
-    own: i64,
-}
-
-impl Visit for Labeller<'_, '_> {
+impl<M: Masks> Answer for Answers<'_, M> {
     #[inline(always)]
-    fn half_squared(&self) -> f64 {
-        self.ball.half_squared()
+    fn ball(&self, query: &Query) -> Option<Ball> {
+        is_query(query.point, query.radius).then(|| Ball::new(self.scan.grid, query.point, query.radius))
     }
 
     #[inline(always)]
-    fn visit(&mut self, begin: usize, end: usize) {
-        let Answers { level, grid, alive, label, squares, .. } = &mut *self.answers;
-        for chunk in (begin..end).step_by(CHUNK) {
-            let stop = end.min(chunk + CHUNK);
-            let hits = self.ball.test(*level, grid, chunk, stop, squares);
-            let ids = grid.ids(chunk, stop);
-            for bit in ones(alive.keep(hits, chunk)) {
-                if let Some(label) = ids.get(bit).and_then(|id| label.get_mut(*id as usize)) {
-                    // As unsigned numbers, -1 is the largest.
-                    *label = (*label as u64).min(self.own as u64) as i64;
-                }
-            }
+    fn answer(&mut self, query: Query, plan: Option<&mut Plan>) {
+        if let Some(plan) = plan {
+            let (scan, ball, own) = (self.scan, plan.ball, query.row as u64);
+            plan.show(scan.grid, &mut Labeller { scan, ball, own, label: self.label });
+        } else if self.first_bad.is_none_or(|bad| query.row < bad) {
+            self.first_bad = Some(query.row);
         }
     }
 }
 
-impl Answer for Answers<'_> {
-    #[inline(always)]
-    fn answer(&mut self, Query { row, point, radius, .. }: Query) {
-        if is_query(point, radius) {
-            let (grid, ball) = (self.grid, Ball::new(self.grid, point, radius));
-            let mut labeller = Labeller { answers: self, ball, own: row as i64 };
-            grid.visit(point, ball.half_squared().sqrt(), 0, &mut labeller);
-        } else if self.first_bad.is_none_or(|bad| row < bad) {
-            self.first_bad = Some(row);
-        }
-    }
-}
-
-at_every_level! {
-    fn assign_first_at(
-        tested: Level,
+with_masks! {
+    fn assign_first_at<masks>(
         grid: &Grid,
         alive: &[u8],
         query: &[[f64; 3]],
         radius: &[f64],
         label: &mut [i64],
     ) -> Option<usize> {
-        let (alive, squares) = (Alive::new(alive), Squares::default());
-        let mut answers = Answers { level: tested, grid, alive, label, squares, first_bad: None };
+        let mut answers = Answers { scan: Scan { masks, grid, alive: Alive::new(alive) }, label, first_bad: None };
         walk(grid, query, radius, &[0], &mut answers);
         answers.first_bad
     }
@@ -90,5 +80,5 @@ pub fn assign_first(
 ) -> Option<usize> {
     label.fill(-1);
     let grid = Grid::new(frame, strip_cell, start, xyz, index)?;
-    assign_first_at(level, level, &grid, alive, query, radius, label)
+    assign_first_at(level, &grid, alive, query, radius, label)
 }

@@ -1,64 +1,58 @@
 //! How many points lie within a radius of each query.
 
-use crate::simd::{Level, at_every_level};
-use crate::spatial::geometry::{Grid, Visit, is_query};
-use crate::spatial::order::{Answer, Query, walk};
-use crate::spatial::run::{Alive, Ball, CHUNK, Squares};
+use crate::simd::Level;
+use crate::spatial::geometry::{Grid, Run, is_query};
+use crate::spatial::masks::{Masks, with_masks};
+use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
+use crate::spatial::run::{Alive, Ball, CHUNK, Scan, Squares};
 
-struct Counter<'a> {
-    level: Level,
-    grid: &'a Grid<'a>,
-    alive: Alive<'a>,
+struct Counter<'a, M> {
+    scan: Scan<'a, M>,
     ball: Ball,
-    squares: Squares,
     hits: i64,
 }
 
-impl Visit for Counter<'_> {
+impl<M: Masks> Visit for Counter<'_, M> {
     #[inline(always)]
-    fn half_squared(&self) -> f64 {
-        self.ball.half_squared()
-    }
-
-    #[inline(always)]
-    fn visit(&mut self, begin: usize, end: usize) {
+    fn visit(&mut self, run: Run) {
+        let (begin, end) = (run.begin as usize, run.end as usize);
+        let mut squares = Squares::default();
         for chunk in (begin..end).step_by(CHUNK) {
-            let hits = self.ball.test(self.level, self.grid, chunk, end.min(chunk + CHUNK), &mut self.squares);
-            self.hits += i64::from(self.alive.keep(hits, chunk).count_ones());
+            self.hits += i64::from(self.scan.hits(&self.ball, chunk, end, &mut squares).count_ones());
         }
     }
 }
 
-struct Answers<'a> {
-    level: Level,
-    grid: &'a Grid<'a>,
-    alive: Alive<'a>,
+struct Answers<'a, M> {
+    scan: Scan<'a, M>,
     count: &'a mut [i64],
     first_bad: Option<usize>,
 }
 
-impl Answer for Answers<'_> {
+impl<M: Masks> Answer for Answers<'_, M> {
     #[inline(always)]
-    fn answer(&mut self, Query { row, point, radius, least }: Query) {
+    fn ball(&self, query: &Query) -> Option<Ball> {
+        is_query(query.point, query.radius).then(|| Ball::new(self.scan.grid, query.point, query.radius))
+    }
+
+    #[inline(always)]
+    fn answer(&mut self, query: Query, plan: Option<&mut Plan>) {
         let mut hits = 0;
-        if is_query(point, radius) {
-            let ball = Ball::new(self.grid, point, radius);
-            let (level, grid, alive) = (self.level, self.grid, self.alive);
-            let mut counter = Counter { level, grid, alive, ball, squares: Squares::default(), hits: 0 };
-            self.grid.visit(point, ball.half_squared().sqrt(), least, &mut counter);
+        if let Some(plan) = plan {
+            let mut counter = Counter { scan: self.scan, ball: plan.ball, hits: 0 };
+            plan.show(self.scan.grid, &mut counter);
             hits = counter.hits;
-        } else if self.first_bad.is_none_or(|bad| row < bad) {
-            self.first_bad = Some(row);
+        } else if self.first_bad.is_none_or(|bad| query.row < bad) {
+            self.first_bad = Some(query.row);
         }
-        if let Some(count) = self.count.get_mut(row) {
+        if let Some(count) = self.count.get_mut(query.row) {
             *count = hits;
         }
     }
 }
 
-at_every_level! {
-    fn count_at(
-        tested: Level,
+with_masks! {
+    fn count_at<masks>(
         grid: &Grid,
         alive: &[u8],
         query: &[[f64; 3]],
@@ -66,7 +60,7 @@ at_every_level! {
         after: &[i64],
         count: &mut [i64],
     ) -> Option<usize> {
-        let mut answers = Answers { level: tested, grid, alive: Alive::new(alive), count, first_bad: None };
+        let mut answers = Answers { scan: Scan { masks, grid, alive: Alive::new(alive) }, count, first_bad: None };
         walk(grid, query, radius, after, &mut answers);
         answers.first_bad
     }
@@ -88,5 +82,5 @@ pub fn count(
 ) -> Option<usize> {
     count.fill(0);
     let grid = Grid::new(frame, strip_cell, start, xyz, index)?;
-    count_at(level, level, &grid, alive, query, radius, after, count)
+    count_at(level, &grid, alive, query, radius, after, count)
 }

@@ -1,49 +1,39 @@
 //! Thinning a set of points: keep one, drop its neighbours, in a given order.
 
-use crate::simd::{Level, at_every_level};
-use crate::spatial::geometry::{Grid, Visit, is_query};
-use crate::spatial::run::{Ball, CHUNK, Squares, ones};
+use crate::simd::Level;
+use crate::spatial::geometry::{Grid, Run, is_query};
+use crate::spatial::masks::{Masks, with_masks};
+use crate::spatial::order::{Plan, Visit};
+use crate::spatial::run::{Alive, Ball, Scan, Squares};
 
 /// Drops the points within the ball.
-struct Dropper<'a> {
-    level: Level,
-    grid: &'a Grid<'a>,
+struct Dropper<'a, M> {
+    scan: Scan<'a, M>,
     ball: Ball,
-    squares: &'a mut Squares,
     kept: &'a mut [bool],
 }
 
-impl Visit for Dropper<'_> {
+impl<M: Masks> Visit for Dropper<'_, M> {
     #[inline(always)]
-    fn half_squared(&self) -> f64 {
-        self.ball.half_squared()
-    }
-
-    #[inline(always)]
-    fn visit(&mut self, begin: usize, end: usize) {
-        for chunk in (begin..end).step_by(CHUNK) {
-            let stop = end.min(chunk + CHUNK);
-            let hits = self.ball.test(self.level, self.grid, chunk, stop, self.squares);
-            let ids = self.grid.ids(chunk, stop);
-            for bit in ones(hits) {
-                if let Some(kept) = ids.get(bit).and_then(|id| self.kept.get_mut(*id as usize)) {
-                    *kept = false;
-                }
+    fn visit(&mut self, run: Run) {
+        let mut squares = Squares::default();
+        self.scan.each_hit(&self.ball, run, &mut squares, |_, id, _| {
+            if let Some(kept) = self.kept.get_mut(id as usize) {
+                *kept = false;
             }
-        }
+        });
     }
 }
 
-at_every_level! {
-    fn decimate_at(
-        tested: Level,
+with_masks! {
+    fn decimate_at<masks>(
         grid: &Grid,
         place: &[i32],
         order: &[i64],
         radius: f64,
         kept: &mut [bool],
     ) -> Option<usize> {
-        let mut squares = Squares::default();
+        let scan = Scan { masks, grid, alive: Alive::new(&[]) };
         for id in order.iter().map(|id| *id as usize) {
             if !kept.get(id).is_some_and(|kept| *kept) {
                 continue;
@@ -51,8 +41,7 @@ at_every_level! {
             let Some(place) = place.get(id) else { continue };
             let point = grid.point(*place as usize);
             let ball = Ball::new(grid, point, radius);
-            let mut dropper = Dropper { level: tested, grid, ball, squares: &mut squares, kept };
-            grid.visit(point, ball.half_squared().sqrt(), 0, &mut dropper);
+            Plan::new(grid, ball, 0).show(grid, &mut Dropper { scan, ball, kept });
             if let Some(kept) = kept.get_mut(id) {
                 *kept = true;
             }
@@ -89,5 +78,5 @@ pub fn decimate(
     if !is_query([0.0; 3], radius) {
         return Some(0);
     }
-    decimate_at(level, level, &grid, place, order, radius, kept)
+    decimate_at(level, &grid, place, order, radius, kept)
 }

@@ -130,13 +130,32 @@ fn strip(strip_cell: &[i32], strip: usize) -> (i64, f64) {
     }
 }
 
-/// What looks at the points that a ball can reach.
-pub(crate) trait Visit {
-    /// The square of the half width that no hit lies beyond; it may shrink during a visit.
-    fn half_squared(&self) -> f64;
+/// Points that are neighbours in memory, and the square of a distance in y and z that none of them lies within.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Run {
+    pub(crate) begin: u32,
+    pub(crate) end: u32,
+    pub(crate) gap2: f64,
+}
 
-    /// Looks at the points at places from `begin` to `end`, all of which a grid has.
-    fn visit(&mut self, begin: usize, end: usize);
+/// The strips that a ball can touch, as far as they were not turned into runs yet.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Strips {
+    query: [f64; 3],
+    half2: f64,
+    least: u32,
+    own: i64,
+    rows: (i64, i64),
+    row: i64,
+    plane: i64,
+    left: i64,
+}
+
+impl Strips {
+    #[inline(always)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.left <= 0
+    }
 }
 
 /// Returns the square of the half width that no hit lies beyond.
@@ -230,44 +249,57 @@ impl<'a> Grid<'a> {
         (0.5 * k / (members + 1.0) * length * y.width).sqrt()
     }
 
-    /// Shows a visitor every point that a ball with this half width can reach, strip by strip, from place `least` on.
+    /// Returns the strips that a ball can touch; points at places below `least` do not count.
     #[inline(always)]
-    pub(crate) fn visit(&self, [qx, qy, qz]: [f64; 3], half: f64, least: usize, visitor: &mut impl Visit) {
-        let Frame { x, y, z } = &self.frame;
-        let own = if least > 0 { self.frame.strip_of([qx, qy, qz]) } else { 0 }; // lower strips hold lower places
-        let (rows, planes) = (y.count as i64, z.count as i64);
-        let (first_plane, many_planes) = z.span(qz, half, z.inverse, z.count);
-        let (first_row, many_rows) = y.span(qy, half, y.inverse, y.count);
-        for plane in first_plane..first_plane + many_planes {
-            let plane = if plane >= planes { plane - planes } else { plane };
-            let dz = z.gap(qz, plane);
-            for row in first_row..first_row + many_rows {
-                let row = if row >= rows { row - rows } else { row };
-                let dy = y.gap(qy, row);
-                let left = visitor.half_squared() - dz * dz - dy * dy;
-                let number = (plane * rows + row) as usize;
-                if left < 0.0 || number < own {
-                    continue;
-                }
-                let (cell, cells) = strip(self.strip_cell, number);
-                let (first, many) = x.span(qx, left.sqrt(), x.inverse * cells, cells);
-                let round = (first + many - cells as i64).max(0);
-                self.show(cell + first, cell + first + many - round, least, visitor);
-                if round > 0 {
-                    self.show(cell, cell + round, least, visitor);
-                }
-            }
-        }
+    pub(crate) fn strips(&self, query: [f64; 3], half2: f64, least: u32) -> Strips {
+        let Frame { y, z, .. } = &self.frame;
+        let own = if least > 0 { self.frame.strip_of(query) as i64 } else { 0 }; // lower strips hold lower places
+        let half = half2.sqrt();
+        let (plane, planes) = z.span(query[2], half, z.inverse, z.count);
+        let (row, rows) = y.span(query[1], half, y.inverse, y.count);
+        Strips { query, half2, least, own, rows: (row, row + rows), row, plane, left: planes * rows }
     }
 
-    /// Shows the points of some neighbouring cells.
+    /// Turns strips into runs until there are no more or no room for those of the next, and returns how many.
+    ///
+    /// Nothing here depends on a branch that is hard to predict: the runs are kept or written over.
     #[inline(always)]
-    fn show(&self, first: i64, stop: i64, least: usize, visitor: &mut impl Visit) {
-        if let (Some(&begin), Some(&end)) = (self.start.get(first as usize), self.start.get(stop as usize)) {
-            let (begin, end) = ((begin as usize).max(least), end as usize);
-            if begin < end && end <= self.index.len() {
-                visitor.visit(begin, end);
+    pub(crate) fn runs<const N: usize>(&self, strips: &mut Strips, runs: &mut [Run; N]) -> usize {
+        let Frame { x, y, z } = &self.frame;
+        let (many_rows, planes) = (y.count as i64, z.count as i64);
+        let [qx, qy, qz] = strips.query;
+        let mut count = 0;
+        while strips.left > 0 && count + 2 <= N {
+            let plane = if strips.plane >= planes { strips.plane - planes } else { strips.plane };
+            let row = if strips.row >= many_rows { strips.row - many_rows } else { strips.row };
+            strips.row += 1;
+            strips.left -= 1;
+            if strips.row == strips.rows.1 {
+                strips.row = strips.rows.0;
+                strips.plane += 1;
+            }
+            let (dz, dy) = (z.gap(qz, plane), y.gap(qy, row));
+            let left = strips.half2 - dz * dz - dy * dy;
+            let gap2 = dz * dz + dy * dy;
+            let number = plane * many_rows + row;
+            let (cell, cells) = strip(self.strip_cell, number as usize);
+            let half = if left > 0.0 { left } else { 0.0 }.sqrt();
+            let (first, many) = x.span(qx, half, x.inverse * cells, cells);
+            let round = (first + many - cells as i64).max(0);
+            let counts = left >= 0.0 && number >= strips.own;
+            let mut push = |first: i64, stop: i64| {
+                let place = |cell: i64| self.start.get(cell as usize).map_or(0, |place| *place as u32);
+                let (begin, end) = (place(first).max(strips.least), place(stop));
+                if let Some(run) = runs.get_mut(count) {
+                    *run = Run { begin, end, gap2 };
+                    count += usize::from(counts & (begin < end) & (end as usize <= self.index.len()));
+                }
+            };
+            push(cell + first, cell + first + many - round);
+            if round > 0 {
+                push(cell, cell + round);
             }
         }
+        count
     }
 }

@@ -5,6 +5,7 @@
 //! it finds, but neither panics nor reads beyond them.
 
 mod geometry;
+mod masks;
 mod order;
 mod run;
 mod sort;

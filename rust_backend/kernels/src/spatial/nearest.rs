@@ -1,23 +1,21 @@
 //! The k nearest points of each query.
 
-use crate::simd::{Level, at_every_level};
-use crate::spatial::geometry::{Grid, Visit, is_query};
-use crate::spatial::order::{Answer, Query, walk};
-use crate::spatial::run::{Alive, Ball, CHUNK, Squares, ones};
+use crate::simd::Level;
+use crate::spatial::geometry::{Grid, Run, is_query};
+use crate::spatial::masks::{Masks, with_masks};
+use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
+use crate::spatial::run::{Alive, Ball, CHUNK, Scan, Squares, ones};
 
 /// Keeps the nearest points so far; the ball shrinks to the k-th of them.
-struct Best<'a> {
-    level: Level,
-    grid: &'a Grid<'a>,
-    alive: Alive<'a>,
+struct Best<'a, M> {
+    scan: Scan<'a, M>,
     ball: Ball,
-    squares: &'a mut Squares,
     best: &'a mut [f64],
     ids: &'a mut [i64],
     found: usize,
 }
 
-impl Best<'_> {
+impl<M: Masks> Best<'_, M> {
     /// Puts a point in its place, by distance and then by id.
     #[inline(always)]
     fn insert(&mut self, square: f64, id: i64) {
@@ -47,20 +45,18 @@ impl Best<'_> {
     }
 }
 
-impl Visit for Best<'_> {
+impl<M: Masks> Visit for Best<'_, M> {
     #[inline(always)]
-    fn half_squared(&self) -> f64 {
-        self.ball.half_squared()
-    }
-
-    #[inline(always)]
-    fn visit(&mut self, begin: usize, end: usize) {
+    fn visit(&mut self, run: Run) {
+        if run.gap2 > self.ball.half_squared() {
+            return;
+        }
+        let (begin, end, mut squares) = (run.begin as usize, run.end as usize, Squares::default());
         for chunk in (begin..end).step_by(CHUNK) {
-            let stop = end.min(chunk + CHUNK);
-            let hits = self.ball.test(self.level, self.grid, chunk, stop, self.squares);
-            let ids = self.grid.ids(chunk, stop);
-            for bit in ones(self.alive.keep(hits, chunk)) {
-                if let (Some(id), Some(square)) = (ids.get(bit), self.squares.as_flattened().get(bit)) {
+            let hits = self.scan.hits(&self.ball, chunk, end, &mut squares);
+            let ids = self.scan.grid.ids(chunk, end);
+            for bit in ones(hits) {
+                if let (Some(id), Some(square)) = (ids.get(bit), squares.as_flattened().get(bit)) {
                     self.insert(*square, i64::from(*id));
                 }
             }
@@ -68,46 +64,56 @@ impl Visit for Best<'_> {
     }
 }
 
-struct Answers<'a> {
-    level: Level,
-    grid: &'a Grid<'a>,
-    alive: Alive<'a>,
+struct Answers<'a, M> {
+    scan: Scan<'a, M>,
     wanted: usize,
     distances: &'a mut [f64],
     indices: &'a mut [i64],
-    squares: Squares,
     first_bad: Option<usize>,
 }
 
-impl Answer for Answers<'_> {
+impl<M: Masks> Answers<'_, M> {
+    /// Returns the radius to begin with.
     #[inline(always)]
-    fn answer(&mut self, Query { row, point, radius: largest, .. }: Query) {
-        if !is_query(point, largest) {
-            if self.first_bad.is_none_or(|bad| row < bad) {
-                self.first_bad = Some(row);
+    fn first_radius(&self, query: &Query) -> f64 {
+        let radius = self.scan.grid.first_radius(query.point, self.wanted as f64);
+        if radius >= 0.0 { radius.min(query.radius) } else { 0.0 }
+    }
+}
+
+impl<M: Masks> Answer for Answers<'_, M> {
+    #[inline(always)]
+    fn ball(&self, query: &Query) -> Option<Ball> {
+        let begin = || Ball::new(self.scan.grid, query.point, self.first_radius(query));
+        is_query(query.point, query.radius).then(begin)
+    }
+
+    #[inline(always)]
+    fn answer(&mut self, query: Query, plan: Option<&mut Plan>) {
+        let Some(plan) = plan else {
+            if self.first_bad.is_none_or(|bad| query.row < bad) {
+                self.first_bad = Some(query.row);
             }
             return;
-        }
-        let Some(begin) = row.checked_mul(self.wanted) else { return };
+        };
+        let (grid, largest) = (self.scan.grid, query.radius);
+        let Some(begin) = query.row.checked_mul(self.wanted) else { return };
         let best = self.distances.get_mut(begin..begin.saturating_add(self.wanted)).unwrap_or_default();
         let ids = self.indices.get_mut(begin..begin.saturating_add(self.wanted)).unwrap_or_default();
         if best.is_empty() || ids.is_empty() {
             return;
         }
-        let (level, grid, alive) = (self.level, self.grid, self.alive);
-        let mut radius = grid.first_radius(point, self.wanted as f64);
-        radius = if radius >= 0.0 { radius.min(largest) } else { 0.0 };
-        let mut growth = 2.0;
+        let (mut radius, mut growth) = (plan.ball.r2.sqrt(), 2.0);
         let found = loop {
-            let ball = Ball::new(grid, point, radius);
-            let (best, ids, squares) = (&mut *best, &mut *ids, &mut self.squares);
-            let mut nearest = Best { level, grid, alive, ball, squares, best, ids, found: 0 };
-            grid.visit(point, ball.half_squared().sqrt(), 0, &mut nearest);
-            if nearest.found == self.wanted || radius >= largest {
+            let (best, ids) = (&mut *best, &mut *ids);
+            let mut nearest = Best { scan: self.scan, ball: plan.ball, best, ids, found: 0 };
+            plan.show(grid, &mut nearest);
+            if nearest.found == self.wanted || plan.ball.r2 >= largest * largest {
                 break nearest.found;
             }
             radius = (radius.max(1e-140) * growth).min(largest);
             growth *= growth;
+            *plan = Plan::new(grid, Ball::new(grid, query.point, radius), 0);
         };
         let (near, none) = best.split_at_mut(found.min(best.len()));
         near.iter_mut().for_each(|square| *square = square.sqrt());
@@ -116,9 +122,8 @@ impl Answer for Answers<'_> {
     }
 }
 
-at_every_level! {
-    fn nearest_at(
-        tested: Level,
+with_masks! {
+    fn nearest_at<masks>(
         grid: &Grid,
         alive: &[u8],
         query: &[[f64; 3]],
@@ -127,9 +132,8 @@ at_every_level! {
         distances: &mut [f64],
         indices: &mut [i64],
     ) -> Option<usize> {
-        let (alive, squares) = (Alive::new(alive), Squares::default());
-        let mut answers =
-            Answers { level: tested, grid, alive, wanted, distances, indices, squares, first_bad: None };
+        let scan = Scan { masks, grid, alive: Alive::new(alive) };
+        let mut answers = Answers { scan, wanted, distances, indices, first_bad: None };
         walk(grid, query, radius, &[0], &mut answers);
         answers.first_bad
     }
@@ -157,5 +161,5 @@ pub fn nearest(
     indices.fill(-1);
     let grid = Grid::new(frame, strip_cell, start, xyz, index)?;
     let wanted = k.first().map_or(0, |k| (*k).max(0) as usize);
-    nearest_at(level, level, &grid, alive, query, wanted, radius, distances, indices)
+    nearest_at(level, &grid, alive, query, wanted, radius, distances, indices)
 }

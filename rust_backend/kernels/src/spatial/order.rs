@@ -1,27 +1,71 @@
 //! The order in which queries are walked: by cell, so that neighbours in time are neighbours in memory.
 
-use crate::spatial::geometry::Grid;
+use crate::spatial::geometry::{Grid, Run, Strips};
+use crate::spatial::run::Ball;
 
 /// Rows that are put in order at once; the scratch memory of a call is 8 bytes for each.
 const BATCH: usize = 1 << 18;
 const BUCKETS: usize = 1 << 13;
 const FEW: usize = 64;
 
-/// A query: its row, its point and its radius.
+/// Runs that are planned at once for a query.
+const RUNS: usize = 16;
+
+/// A query: its row, its point, its radius and the first place that counts.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Query {
     pub(crate) row: usize,
     pub(crate) point: [f64; 3],
     pub(crate) radius: f64,
-    pub(crate) least: usize,
+    least: u32,
 }
 
-/// Queries that are read together before they are answered, so that the waits for memory overlap.
+/// What a ball has to be compared with.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Plan {
+    pub(crate) ball: Ball,
+    strips: Strips,
+    runs: [Run; RUNS],
+    count: usize,
+}
+
+impl Plan {
+    #[inline(always)]
+    pub(crate) fn new(grid: &Grid, ball: Ball, least: u32) -> Self {
+        let (mut strips, mut runs) = (grid.strips(ball.centre, ball.half_squared(), least), [Run::default(); RUNS]);
+        let count = grid.runs(&mut strips, &mut runs);
+        Self { ball, strips, runs, count }
+    }
+
+    /// Shows every run to a visitor.
+    #[inline(always)]
+    pub(crate) fn show(&mut self, grid: &Grid, visitor: &mut impl Visit) {
+        loop {
+            for run in self.runs.iter().take(self.count) {
+                visitor.visit(*run);
+            }
+            self.count = grid.runs(&mut self.strips, &mut self.runs);
+            if self.count == 0 && self.strips.is_empty() {
+                break;
+            }
+        }
+    }
+}
+
+/// What looks at the points that a ball can reach.
+pub(crate) trait Visit {
+    fn visit(&mut self, run: Run);
+}
+
+/// Queries that are read and planned together before they are answered: so the waits for memory overlap, and the long
+/// chains of arithmetic from a query to its runs are not waited for whenever the length of a run was predicted wrongly.
 const AHEAD: usize = 32;
 
 /// What answers queries.
 pub(crate) trait Answer {
-    fn answer(&mut self, query: Query);
+    /// Returns the ball to begin with, or none if the query cannot be answered.
+    fn ball(&self, query: &Query) -> Option<Ball>;
+    fn answer(&mut self, query: Query, plan: Option<&mut Plan>);
 }
 
 /// The value of a row, or the one value of all rows.
@@ -37,17 +81,20 @@ fn of_row<T: Copy>(values: &[T], row: usize, otherwise: T) -> T {
 #[inline(always)]
 pub(crate) fn walk(grid: &Grid, query: &[[f64; 3]], radius: &[f64], after: &[i64], answer: &mut impl Answer) {
     let read = |row: usize, point: [f64; 3]| {
-        let least = of_row(after, row, 0).max(0) as usize;
+        let least = u32::try_from(of_row(after, row, 0).max(0)).unwrap_or(u32::MAX);
         Query { row, point, radius: of_row(radius, row, f64::NAN), least }
     };
     if query.len() < FEW {
         for (row, point) in query.iter().enumerate() {
-            answer.answer(read(row, *point));
+            let query = read(row, *point);
+            let mut plan = answer.ball(&query).map(|ball| Plan::new(grid, ball, query.least));
+            answer.answer(query, plan.as_mut());
         }
         return;
     }
     let size = query.len().min(BATCH);
     let (mut order, mut bucket, mut first) = (vec![0_u32; size], vec![0_u32; size], vec![0_u32; BUCKETS + 1]);
+    let (mut queries, mut plans) = ([Query::default(); AHEAD], [None; AHEAD]);
     let cells = grid.strip_cell.last().map_or(0, |cells| *cells as usize);
     let shift = (0..usize::BITS).find(|shift| cells >> shift < BUCKETS).unwrap_or(0);
     for (start, batch) in (0..).step_by(BATCH).zip(query.chunks(BATCH)) {
@@ -72,14 +119,16 @@ pub(crate) fn walk(grid: &Grid, query: &[[f64; 3]], radius: &[f64], after: &[i64
                 *place += 1;
             }
         }
-        let mut queries = [Query::default(); AHEAD];
         for rows in order.get(..batch.len()).unwrap_or(&[]).chunks(AHEAD) {
             for (query, row) in queries.iter_mut().zip(rows) {
                 let row = *row as usize;
                 *query = read(start + row, batch.get(row).copied().unwrap_or([f64::NAN; 3]));
             }
-            for query in queries.iter().take(rows.len()) {
-                answer.answer(*query);
+            for (query, plan) in queries.iter().zip(&mut plans).take(rows.len()) {
+                *plan = answer.ball(query).map(|ball| Plan::new(grid, ball, query.least));
+            }
+            for (query, plan) in queries.iter().zip(&mut plans).take(rows.len()) {
+                answer.answer(*query, plan.as_mut());
             }
         }
     }

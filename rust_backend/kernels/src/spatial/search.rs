@@ -1,103 +1,76 @@
 //! Which points lie within a radius of each query.
 
-use crate::simd::{Level, at_every_level};
-use crate::spatial::geometry::{Grid, Visit, is_query};
-use crate::spatial::order::{Answer, Query, walk};
-use crate::spatial::run::{Alive, Ball, CHUNK, Squares, ones};
+use crate::simd::Level;
+use crate::spatial::geometry::{Grid, Run, is_query};
+use crate::spatial::masks::{Masks, with_masks};
+use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
+use crate::spatial::run::{Alive, Ball, Scan, Squares};
 use crate::spatial::sort::{FEW, Hits, radix_sort};
 
 /// Collects the hits of a row that is short enough for a sort by rank.
-struct Short<'a> {
-    level: Level,
-    grid: &'a Grid<'a>,
-    alive: Alive<'a>,
+struct Short<'a, M> {
+    scan: Scan<'a, M>,
     ball: Ball,
-    squares: &'a mut Squares,
     hits: &'a mut Hits,
 }
 
-impl Visit for Short<'_> {
+impl<M: Masks> Visit for Short<'_, M> {
     #[inline(always)]
-    fn half_squared(&self) -> f64 {
-        self.ball.half_squared()
-    }
-
-    #[inline(always)]
-    fn visit(&mut self, begin: usize, end: usize) {
-        for chunk in (begin..end).step_by(CHUNK) {
-            let stop = end.min(chunk + CHUNK);
-            let hits = self.ball.test(self.level, self.grid, chunk, stop, self.squares);
-            let ids = self.grid.ids(chunk, stop);
-            for bit in ones(self.alive.keep(hits, chunk)) {
-                if let (Some(id), Some(square)) = (ids.get(bit), self.squares.as_flattened().get(bit)) {
-                    self.hits.push(*id, *square);
-                }
-            }
-        }
+    fn visit(&mut self, run: Run) {
+        let mut squares = Squares::default();
+        self.scan.each_hit(&self.ball, run, &mut squares, |_, id, square| self.hits.push(id, square));
     }
 }
 
 /// Writes the hits of a long row where they belong, to be sorted there.
-struct Long<'a> {
-    level: Level,
-    grid: &'a Grid<'a>,
-    alive: Alive<'a>,
+struct Long<'a, M> {
+    scan: Scan<'a, M>,
     ball: Ball,
-    squares: &'a mut Squares,
     indices: &'a mut [i64],
     distances: &'a mut [f64],
     found: usize,
 }
 
-impl Visit for Long<'_> {
+impl<M: Masks> Visit for Long<'_, M> {
     #[inline(always)]
-    fn half_squared(&self) -> f64 {
-        self.ball.half_squared()
-    }
-
-    #[inline(always)]
-    fn visit(&mut self, begin: usize, end: usize) {
-        for chunk in (begin..end).step_by(CHUNK) {
-            let stop = end.min(chunk + CHUNK);
-            let hits = self.ball.test(self.level, self.grid, chunk, stop, self.squares);
-            let ids = self.grid.ids(chunk, stop);
-            for bit in ones(self.alive.keep(hits, chunk)) {
-                if let (Some(slot), Some(id)) = (self.indices.get_mut(self.found), ids.get(bit)) {
-                    *slot = i64::from(*id);
-                }
-                if let (Some(slot), Some(square)) =
-                    (self.distances.get_mut(self.found), self.squares.as_flattened().get(bit))
-                {
-                    *slot = square.sqrt();
-                }
-                self.found += 1;
+    fn visit(&mut self, run: Run) {
+        let mut squares = Squares::default();
+        self.scan.each_hit(&self.ball, run, &mut squares, |_, id, square| {
+            if let Some(slot) = self.indices.get_mut(self.found) {
+                *slot = i64::from(id);
             }
-        }
+            if let Some(slot) = self.distances.get_mut(self.found) {
+                *slot = square.sqrt();
+            }
+            self.found += 1;
+        });
     }
 }
 
-struct Answers<'a> {
-    level: Level,
-    grid: &'a Grid<'a>,
-    alive: Alive<'a>,
+struct Answers<'a, M> {
+    scan: Scan<'a, M>,
     edges: &'a [i64],
     indices: &'a mut [i64],
     distances: &'a mut [f64],
-    squares: Squares,
     hits: Hits,
     first_bad: Option<usize>,
 }
 
-impl Answer for Answers<'_> {
+impl<M: Masks> Answer for Answers<'_, M> {
     #[inline(always)]
-    fn answer(&mut self, Query { row, point, radius, least }: Query) {
-        if !is_query(point, radius) {
-            if self.first_bad.is_none_or(|bad| row < bad) {
-                self.first_bad = Some(row);
+    fn ball(&self, query: &Query) -> Option<Ball> {
+        is_query(query.point, query.radius).then(|| Ball::new(self.scan.grid, query.point, query.radius))
+    }
+
+    #[inline(always)]
+    fn answer(&mut self, query: Query, plan: Option<&mut Plan>) {
+        let Some(plan) = plan else {
+            if self.first_bad.is_none_or(|bad| query.row < bad) {
+                self.first_bad = Some(query.row);
             }
             return;
-        }
-        let Some(&[begin, end]) = self.edges.get(row..row + 2) else { return };
+        };
+        let Some(&[begin, end]) = self.edges.get(query.row..query.row + 2) else { return };
         let base = self.edges.first().copied().unwrap_or(0);
         let (begin, end) = (begin.wrapping_sub(base) as usize, end.wrapping_sub(base) as usize);
         let indices = self.indices.get_mut(begin..end).unwrap_or_default();
@@ -105,24 +78,21 @@ impl Answer for Answers<'_> {
         if indices.is_empty() {
             return;
         }
-        let (level, grid, alive, ball) = (self.level, self.grid, self.alive, Ball::new(self.grid, point, radius));
-        let (half, squares) = (ball.half_squared().sqrt(), &mut self.squares);
+        let (scan, ball) = (self.scan, plan.ball);
         if indices.len() <= FEW {
             self.hits.clear();
-            let hits = &mut self.hits;
-            grid.visit(point, half, least, &mut Short { level, grid, alive, ball, squares, hits });
+            plan.show(scan.grid, &mut Short { scan, ball, hits: &mut self.hits });
             self.hits.write(indices, distances);
         } else {
-            let mut long = Long { level, grid, alive, ball, squares, indices, distances, found: 0 };
-            grid.visit(point, half, least, &mut long);
+            let mut long = Long { scan, ball, indices, distances, found: 0 };
+            plan.show(scan.grid, &mut long);
             radix_sort(long.indices, long.distances);
         }
     }
 }
 
-at_every_level! {
-    fn search_at(
-        tested: Level,
+with_masks! {
+    fn search_at<masks>(
         grid: &Grid,
         alive: &[u8],
         query: &[[f64; 3]],
@@ -132,9 +102,8 @@ at_every_level! {
         indices: &mut [i64],
         distances: &mut [f64],
     ) -> Option<usize> {
-        let (alive, squares, hits) = (Alive::new(alive), Squares::default(), Hits::new());
-        let mut answers =
-            Answers { level: tested, grid, alive, edges, indices, distances, squares, hits, first_bad: None };
+        let scan = Scan { masks, grid, alive: Alive::new(alive) };
+        let mut answers = Answers { scan, edges, indices, distances, hits: Hits::new(), first_bad: None };
         walk(grid, query, radius, after, &mut answers);
         answers.first_bad
     }
@@ -159,5 +128,5 @@ pub fn search(
     distances: &mut [f64],
 ) -> Option<usize> {
     let grid = Grid::new(frame, strip_cell, start, xyz, index)?;
-    search_at(level, level, &grid, alive, query, radius, after, edges, indices, distances)
+    search_at(level, &grid, alive, query, radius, after, edges, indices, distances)
 }

@@ -1,8 +1,10 @@
 //! Searching and removing, one query after the other.
 
-use crate::simd::{Level, at_every_level};
-use crate::spatial::geometry::{Grid, Visit, is_query};
-use crate::spatial::run::{Ball, CHUNK, Squares, ones};
+use crate::simd::Level;
+use crate::spatial::geometry::{Grid, Run, is_query};
+use crate::spatial::masks::{Masks, with_masks};
+use crate::spatial::order::{Plan, Visit};
+use crate::spatial::run::{Alive, Ball, Scan, Squares};
 use crate::spatial::sort::{FEW, Hits, radix_sort};
 
 /// The flags of the points, and those found so far: ids, places and their number.
@@ -14,50 +16,35 @@ struct State<'a> {
 }
 
 /// Removes what it sees within the ball.
-struct Taker<'a, 's> {
-    level: Level,
-    grid: &'a Grid<'a>,
+struct Taker<'a, 's, M> {
+    scan: Scan<'a, M>,
     ball: Ball,
-    squares: &'a mut Squares,
     state: &'a mut State<'s>,
 }
 
-impl Visit for Taker<'_, '_> {
+impl<M: Masks> Visit for Taker<'_, '_, M> {
     #[inline(always)]
-    fn half_squared(&self) -> f64 {
-        self.ball.half_squared()
-    }
-
-    #[inline(always)]
-    fn visit(&mut self, begin: usize, end: usize) {
-        for chunk in (begin..end).step_by(CHUNK) {
-            let stop = end.min(chunk + CHUNK);
-            let hits = self.ball.test(self.level, self.grid, chunk, stop, self.squares);
-            let (ids, State { alive, found, places, now }) = (self.grid.ids(chunk, stop), &mut *self.state);
-            for bit in ones(hits) {
-                let (Some(flag), Some(id)) = (alive.get_mut(chunk + bit), ids.get(bit)) else { continue };
-                if *flag == 0 {
-                    continue;
-                }
-                if let (Some(found), Some(place)) = (found.get_mut(*now), places.get_mut(*now)) {
-                    (*flag, *found, *place) = (0, i64::from(*id), (chunk + bit) as i32);
-                    *now += 1;
-                }
+    fn visit(&mut self, run: Run) {
+        let (mut squares, State { alive, found, places, now }) = (Squares::default(), &mut *self.state);
+        self.scan.each_hit(&self.ball, run, &mut squares, |at, id, _| {
+            let Some(flag) = alive.get_mut(at).filter(|flag| **flag != 0) else { return };
+            if let (Some(found), Some(place)) = (found.get_mut(*now), places.get_mut(*now)) {
+                (*flag, *found, *place) = (0, i64::from(id), at as i32);
+                *now += 1;
             }
-        }
+        });
     }
 }
 
-at_every_level! {
-    fn take_at(
-        tested: Level,
+with_masks! {
+    fn take_at<masks>(
         grid: &Grid,
         state: &mut State,
         query: &[[f64; 3]],
         radius: &[f64],
         count: &mut [i64],
     ) -> Option<usize> {
-        let (mut first_bad, mut squares) = (None, Squares::default());
+        let (mut first_bad, scan) = (None, Scan { masks, grid, alive: Alive::new(&[]) });
         for (row, (point, count)) in query.iter().zip(count).enumerate() {
             let radius = match *radius {
                 [one] => one,
@@ -68,8 +55,7 @@ at_every_level! {
                 continue;
             }
             let (before, ball) = (state.now, Ball::new(grid, *point, radius));
-            let mut taker = Taker { level: tested, grid, ball, squares: &mut squares, state };
-            grid.visit(*point, ball.half_squared().sqrt(), 0, &mut taker);
+            Plan::new(grid, ball, 0).show(grid, &mut Taker { scan, ball, state });
             let own = state.found.get_mut(before..state.now).unwrap_or_default();
             *count = own.len() as i64;
             if own.len() > FEW {
@@ -106,7 +92,7 @@ pub fn take(
     let grid = Grid::new(frame, strip_cell, start, xyz, index)?;
     let tally = tally.first_mut()?;
     let mut state = State { alive, found, places, now: (*tally).max(0) as usize };
-    let first_bad = take_at(level, level, &grid, &mut state, query, radius, count);
+    let first_bad = take_at(level, &grid, &mut state, query, radius, count);
     *tally = state.now as i64;
     first_bad
 }
