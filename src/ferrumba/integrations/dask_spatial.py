@@ -131,10 +131,11 @@ def decimate(
     and, in a round, one number for each pair of neighbouring partitions; the result stays on the workers.
 
     In the first round each partition thins its points as if it were alone. Then the kept points within ``r`` of a
-    neighbour's box go there, and whoever got other ones than before thins its points again: first those within ``r`` of
-    an earlier foreign one are dropped, then the rest is thinned. A state depends on earlier rows only, so rows before
-    the first that changed are not touched again, and when nothing changes any more the one fixed point is reached: by
-    induction over the rows, the lexicographically first maximal independent set, which a single machine gives.
+    neighbour's box go there, and whoever got other ones than before thins its points together with them again. A state
+    depends on earlier rows only, so rows before the first that changed are not touched again. When nothing changes any
+    more, all is right: the first row with a wrong state would have been decided from earlier rows, which are right, and
+    the kept ones among these do not drop each other. So the result is the lexicographically first maximal independent
+    set, which a single machine gives; and as every round makes that first wrong row right, it is reached.
 
     A point is final once the chain of decisions it hangs on has been carried across as many borders as there were
     rounds. Rows in random order have short chains, and five to ten rounds do. Rows sorted along a border have chains
@@ -334,32 +335,18 @@ def _settle(
 
     Returns the points kept now, and for each neighbour near enough to a change its first row.
     """
-    # Looking again only near what changed was tried: to find those points takes as long as to thin all.
+    # Looking again only near what changed was tried: to find those points takes longer than to thin all.
     before = some(part, slice(0)) if kept is None else kept
     final = some(before, slice(np.searchsorted(before.rows, since)))
-    rest = some(part, slice(np.searchsorted(part.rows, since), None))
-    rest = _not_reached(rest, join([final, *incoming]), r, backend)
-    if len(rest.rows):
-        rest = some(rest, NeighborGrid(rest.coordinates, backend=backend).decimate(r))
-    now = join([final, rest])
+    own = join([final, some(part, slice(np.searchsorted(part.rows, since), None))])
+    table = join([own, *incoming])
+    order = np.argsort(table.rows)
+    stay = order[NeighborGrid(table.coordinates[order], backend=backend).decimate(r)]
+    now = some(own, stay[stay < len(own.rows)])
     changed = np.setxor1d(before.rows, now.rows, assume_unique=True)
     moved = some(part, np.searchsorted(part.rows, changed))
     touched = {other: _border(moved, box, r).rows for other, box in around.items()}
     return now, {other: int(rows[0]) for other, rows in touched.items() if len(rows)}
-
-
-def _not_reached(part: Part, kept: Part, r: float, backend: str | None) -> Part:
-    """Return the points that have no earlier kept one within a radius."""
-    if not len(kept.rows) or not len(part.rows):
-        return part
-    order = np.argsort(kept.rows)  # ids ascend, so the first of a row of the answer is the earliest
-    rows = kept.rows[order]
-    grid = NeighborGrid(kept.coordinates[order], backend=backend)
-    stay = np.ones(len(part.rows), bool)
-    for block, found in grid.iter_query_many(part.coordinates, r):
-        near = np.flatnonzero(found.counts)
-        stay[block.start + near] = rows[found.indices[found.indptr[near]]] > part.rows[block][near]
-    return some(part, stay)
 
 
 def _in_chunks(kept: list[Any], starts: list[int]) -> da.Array:
