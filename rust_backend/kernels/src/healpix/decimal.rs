@@ -99,9 +99,8 @@ pub(crate) fn compose_nested(nested: i64, scale: Scale) -> i64 {
 /// The cell of a decimal Morton id.
 #[derive(Clone, Copy)]
 pub(crate) struct Cell {
-    pub(crate) id: i64,
     /// The nested id, at order 18, of the cell's first descendant there; negative if the id is none.
-    finest: i64,
+    pub(crate) finest: i64,
     /// The number of levels; without meaning if the id is none.
     pub(crate) order: u64,
 }
@@ -111,6 +110,13 @@ impl Cell {
     #[inline(always)]
     pub(crate) fn ancestor(self, order: u64) -> i64 {
         self.finest >> ((2 * (MAX_ORDER as u64).wrapping_sub(order)) & 63)
+    }
+
+    /// Whether another cell is a descendant or this one; false if either id is none.
+    #[inline(always)]
+    pub(crate) fn contains(self, other: Self) -> bool {
+        let differing = Self { finest: self.finest ^ other.finest, ..self };
+        (differing.nested() == 0) & ((self.finest | other.finest) >= 0) & (self.order <= other.order)
     }
 
     /// Returns the nested id.
@@ -193,6 +199,21 @@ impl Cells {
         read(lanes, padded.get(..mortons.len()).unwrap_or(&[]), finest);
         shared.map(|padding| padding.order)
     }
+
+    /// Reads ids and their orders.
+    #[inline(always)]
+    pub(crate) fn read_orders(&mut self, lanes: impl Lanes, mortons: &[i64]) {
+        if let Some(order) = self.read(lanes, mortons) {
+            self.orders = [order; CHUNK];
+        }
+    }
+
+    /// Iterates over the cells after [`Cells::read_orders`].
+    #[inline(always)]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Cell> {
+        let cells = self.finest.iter().zip(&self.orders);
+        cells.map(|(finest, order)| Cell { finest: *finest, order: *order })
+    }
 }
 
 /// Whether the first integer has as many digits as ids of order 18.
@@ -204,15 +225,15 @@ pub(crate) fn is_finest(mortons: &[i64]) -> bool {
 /// Fills one chunk as [`fill_cells`] does; returns whether a row is invalid.
 #[inline(always)]
 fn fill_chunk<T: Copy, O: Outputs>(
-    rows: impl Iterator<Item = (Cell, T)>,
+    rows: impl Iterator<Item = (i64, Cell, T)>,
     outputs: &mut O,
     start: usize,
     sentinel: O::Row,
-    row: impl Fn(Cell, T) -> (O::Row, bool),
+    row: impl Fn(i64, Cell, T) -> (O::Row, bool),
 ) -> bool {
     let mut invalid = 0;
-    for (slot, (cell, other)) in outputs.slots(start).zip(rows) {
-        let (result, good) = row(cell, other);
+    for (slot, (id, cell, other)) in outputs.slots(start).zip(rows) {
+        let (result, good) = row(id, cell, other);
         let good = good & (cell.finest >= 0);
         invalid |= u64::from(!good);
         O::store(slot, good, result, sentinel);
@@ -220,7 +241,7 @@ fn fill_chunk<T: Copy, O: Outputs>(
     invalid != 0
 }
 
-/// As [`crate::rows::fill`], for decimal Morton ids: `row` gets the cell, whose validity is seen to here, and what is
+/// As [`crate::rows::fill`], for decimal Morton ids: `row` gets the id, the cell, whose validity is seen to here, and what is
 /// beside it.
 #[inline(always)]
 pub(crate) fn fill_cells<B: Beside, O: Outputs>(
@@ -229,7 +250,7 @@ pub(crate) fn fill_cells<B: Beside, O: Outputs>(
     beside: B,
     mut outputs: O,
     sentinel: O::Row,
-    row: impl Fn(Cell, B::Row) -> (O::Row, bool) + Copy,
+    row: impl Fn(i64, Cell, B::Row) -> (O::Row, bool) + Copy,
 ) -> Option<usize> {
     let mut first = None;
     let mut cells = Cells::new();
@@ -237,18 +258,18 @@ pub(crate) fn fill_cells<B: Beside, O: Outputs>(
         let shared = cells.read(lanes, mortons);
         let rows = beside.beside(mortons, start).zip(&cells.finest);
         let invalid = if let Some(order) = shared {
-            let rows = rows.map(|((id, other), finest)| (Cell { id, finest: *finest, order }, other));
+            let rows = rows.map(|((id, other), finest)| (id, Cell { finest: *finest, order }, other));
             fill_chunk(rows, &mut outputs, start, sentinel, row)
         } else {
             let rows = rows.zip(&cells.orders);
-            let rows = rows.map(|(((id, other), finest), order)| (Cell { id, finest: *finest, order: *order }, other));
+            let rows = rows.map(|(((id, other), finest), order)| (id, Cell { finest: *finest, order: *order }, other));
             fill_chunk(rows, &mut outputs, start, sentinel, row)
         };
         if invalid && first.is_none() {
             let mut rows = (start..).zip(beside.beside(mortons, start).zip(&cells.finest));
             first = rows.find_map(|(index, ((id, other), finest))| {
-                let cell = Cell { id, finest: *finest, order: Padding::of(id).order };
-                (!((cell.finest >= 0) & row(cell, other).1)).then_some(index)
+                let cell = Cell { finest: *finest, order: Padding::of(id).order };
+                (!((cell.finest >= 0) & row(id, cell, other).1)).then_some(index)
             });
         }
     }
@@ -287,7 +308,7 @@ mod tests {
 
     at_every_level! {
         fn parse<lanes>(ids: &[i64], orders: &mut [i64], nested: &mut [i64]) -> Option<usize> {
-            fill_cells(lanes, ids, One(()), (orders, nested), (-1, -1), |cell, ()| ((cell.order as i64, cell.nested()), true))
+            fill_cells(lanes, ids, One(()), (orders, nested), (-1, -1), |_, cell, ()| ((cell.order as i64, cell.nested()), true))
         }
     }
 

@@ -35,11 +35,11 @@ fn sin_degrees(r: f64) -> f64 {
 /// at every SIMD level and harmless for any value, NaN included. At an integer it may find either neighbour, and then
 /// the distance is 0.5, which no guard trusts.
 #[inline(always)]
-fn whole(value: f64) -> (i64, f64) {
+fn whole(value: f64) -> (u64, f64) {
     const MAGIC: f64 = (3_u64 << 51) as f64;
     let centred = value - 0.5;
     let rounded = centred + MAGIC;
-    (rounded.to_bits().wrapping_sub(MAGIC.to_bits()) as i64, centred - (rounded - MAGIC))
+    (rounded.to_bits().wrapping_sub(MAGIC.to_bits()), centred - (rounded - MAGIC))
 }
 
 /// Returns the packed word of the cell of a point, or -1 where only the exact sequence can tell.
@@ -79,11 +79,11 @@ fn fast_pixel<const HIGHEST: i64>(lon: f64, lat: f64, order: Order<HIGHEST>) -> 
         };
     let ((ju, u_off), (jv, v_off)) = (whole(u), whole(v));
     let trusted = (u_off.abs() < limit) & (v_off.abs() < limit) & (away <= 90.0) & (lon.abs() <= 720.0);
-    let last = (1_i64 << order) - 1;
+    let last = (1 << order) - 1;
     let (fu, fv) = (ju >> order, jv >> order);
     let face =
         if fu == fv { 4 + (quarter.wrapping_add(fv) & 3) } else { (quarter & 3).wrapping_add(fv.wrapping_mul(8)) };
-    let word = pack(face as u64, (ju & last) as u64, (!jv & last) as u64);
+    let word = pack(face, ju & last, !jv & last);
     if trusted { word } else { -1 }
 }
 

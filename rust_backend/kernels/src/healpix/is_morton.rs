@@ -5,7 +5,7 @@ use crate::rows::One;
 use crate::simd::at_every_level;
 
 #[inline(always)]
-fn row(_: Cell, (): ()) -> (bool, bool) {
+fn row(_: i64, _: Cell, (): ()) -> (bool, bool) {
     (true, true)
 }
 

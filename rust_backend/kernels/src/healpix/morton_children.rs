@@ -16,7 +16,7 @@ static THREE_LEVELS: [i64; 64] = {
 };
 
 #[inline(always)]
-fn order(cell: Cell, (): ()) -> (i64, bool) {
+fn order(_: i64, cell: Cell, (): ()) -> (i64, bool) {
     (cell.order as i64, true)
 }
 

@@ -6,14 +6,14 @@ use crate::rows::{Derive, Each, One};
 use crate::simd::at_every_level;
 
 #[inline(always)]
-fn ancestor(cell: Cell, scale: Scale) -> (i64, bool) {
+fn ancestor(_: i64, cell: Cell, scale: Scale) -> (i64, bool) {
     (cell.ancestor(scale.order), scale.valid & (scale.order <= cell.order))
 }
 
 #[inline(always)]
-fn row(cell: Cell, scale: Scale) -> (i64, bool) {
+fn row(id: i64, cell: Cell, scale: Scale) -> (i64, bool) {
     // Composed anew: that takes less time than a division by a power that differs from row to row.
-    let (nested, valid) = ancestor(cell, scale);
+    let (nested, valid) = ancestor(id, cell, scale);
     (compose_nested(nested, scale), valid)
 }
 

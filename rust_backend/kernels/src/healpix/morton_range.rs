@@ -5,12 +5,12 @@ use crate::rows::{Each, One};
 use crate::simd::at_every_level;
 
 #[inline(always)]
-fn row(cell: Cell, order: i64) -> ((i64, i64), bool) {
+fn row(id: i64, cell: Cell, order: i64) -> ((i64, i64), bool) {
     let valid = (order <= MAX_ORDER) & (order >= cell.order as i64);
     let down = order.wrapping_sub(cell.order as i64) as usize & 31;
-    let nearest = cell.id.unsigned_abs().wrapping_mul(POWERS[down]).wrapping_add(ONES[down]) as i64;
+    let nearest = id.unsigned_abs().wrapping_mul(POWERS[down]).wrapping_add(ONES[down]) as i64;
     let farthest = nearest.wrapping_add(ONES[down].wrapping_mul(3) as i64);
-    let range = if cell.id < 0 { (farthest.wrapping_neg(), nearest.wrapping_neg()) } else { (nearest, farthest) };
+    let range = if id < 0 { (farthest.wrapping_neg(), nearest.wrapping_neg()) } else { (nearest, farthest) };
     (range, valid)
 }
 

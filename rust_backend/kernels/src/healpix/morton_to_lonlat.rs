@@ -7,7 +7,7 @@ use crate::rows::One;
 use crate::simd::at_every_level;
 
 #[inline(always)]
-fn row(cell: Cell, (): ()) -> ((f64, f64), bool) {
+fn row(_: i64, cell: Cell, (): ()) -> ((f64, f64), bool) {
     let (face, x, y) = locate(cell.nested(), cell.order);
     (project(face & 15, real(x) + 0.5, real(y) + 0.5, real(1 << cell.order)), true)
 }

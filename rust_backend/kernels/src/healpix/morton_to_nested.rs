@@ -6,7 +6,7 @@ use crate::rows::One;
 use crate::simd::at_every_level;
 
 #[inline(always)]
-fn row(cell: Cell, (): ()) -> (i64, bool) {
+fn row(_: i64, cell: Cell, (): ()) -> (i64, bool) {
     (cell.nested(), true)
 }
 
