@@ -1,7 +1,8 @@
 //! The SIMD levels that every kernel is compiled for, and the choice among them at run time.
 //!
-//! A kernel is an ordinary loop that LLVM vectorises, compiled once per level; the level is chosen once per call, high
-//! above the loop. Rust contracts no `a * b + c` into one rounding, so the levels agree to the last bit.
+//! A kernel is an ordinary loop that LLVM vectorises, or one over [`lanes`], compiled once per level; the level is
+//! chosen once per call, high above the loop. Rust contracts no `a * b + c` into one rounding, so the levels agree to the
+//! last bit.
 
 pub(crate) mod lanes;
 
@@ -115,11 +116,13 @@ impl std::error::Error for UnknownLevel {}
 
 /// Compiles a function once per level and gives it a first argument, the [`Level`] to run at.
 ///
-/// Whatever the body calls must be `#[inline(always)]`, or it runs at the baseline. A body that names its lanes in angle
-/// brackets gets the [`lanes::Lanes`] of the level under that name.
+/// Whatever the body calls must be `#[inline(always)]`, or it runs at the baseline. A body that names its lanes in
+/// angle brackets gets the [`lanes::Lanes`] of the level under that name.
 macro_rules! at_every_level {
     ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($arguments:tt)*) -> $result:ty $body:block) => {
-        $crate::simd::at_every_level! { $(#[$attribute])* $visibility fn $name<_lanes>($($arguments)*) -> $result $body }
+        $crate::simd::at_every_level! {
+            $(#[$attribute])* $visibility fn $name<_lanes>($($arguments)*) -> $result $body
+        }
     };
     (
         $(#[$attribute:meta])* $visibility:vis fn $name:ident<$lanes:ident>($($argument:ident: $type:ty),* $(,)?)

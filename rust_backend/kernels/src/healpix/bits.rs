@@ -68,6 +68,8 @@ pub(crate) fn real(integer: u64) -> f64 {
 pub(crate) const X_BITS: u64 = 0x5555_5555_5555_5555;
 
 /// Moves bit i of a coordinate below 2^32 to bit 2i.
+///
+/// For both coordinates at once, five exchanges of bits in one word take 4 % more of lonlat_to_morton.
 #[inline(always)]
 pub(crate) fn spread(coordinate: u64) -> u64 {
     let mut bits = coordinate;

@@ -1,5 +1,8 @@
 //! Reading and writing decimal Morton ids, many digits at once in the fields of words, two vectors at a time.
 //!
+//! The same splits in arithmetic on 64-bit words, which LLVM vectorises by itself, take twice the time at AVX-512 and
+//! four times at the other levels, where products of 64-bit words take many instructions.
+//!
 //! What is done to vectors is in functions, not closures: those that are not inlined run at the baseline.
 
 use crate::healpix::decimal::{ONES, POWERS};
@@ -69,7 +72,8 @@ impl<L: Lanes> Reader<L> {
         (sign, self.0.sub(self.0.xor(ids, sign), sign))
     }
 
-    /// Turns two-digit numbers in bytes, digits 0 to 3, into base-four ones; returns also bits that are 0 if they are such.
+    /// Turns two-digit numbers in bytes, digits 0 to 3, into base-four ones; returns also words that are 0 if they were
+    /// such numbers.
     #[inline(always)]
     fn pairs(self, bytes: L::Words) -> (L::Words, L::Words) {
         let Self(lanes) = self;
@@ -80,12 +84,12 @@ impl<L: Lanes> Reader<L> {
         (lanes.sub(bytes, six), wrong)
     }
 
-    /// Takes the sixteen low digits off magnitudes: returns what is above them, the levels as bytes in 16-bit fields, and
-    /// words that are 0 where all sixteen are 1 to 4.
+    /// Takes the sixteen low digits off magnitudes: returns what is above them, the levels as bytes in 16-bit fields,
+    /// and words that are 0 where all sixteen are 1 to 4.
     ///
-    /// A number is split in two four times, until each pair of digits has a byte. The quotients come from leading bits and
-    /// a rounded reciprocal: in an id, what they cut off is 0.11 to 0.45, farther from an integer than they err. Any
-    /// quotient keeps the value, so that a number is an id if and only if every part is in range after each split.
+    /// A number is split in two four times, until each pair of digits has a byte. The quotients come from leading bits
+    /// and a rounded reciprocal: in an id, what they cut off is 0.11 to 0.45, farther from an integer than they err.
+    /// Any quotient keeps the value, so that a number is an id if and only if every part is in range after each split.
     #[inline(always)]
     fn sixteen(self, magnitude: L::Words) -> (L::Words, L::Words, L::Words) {
         let Self(lanes) = self;
@@ -132,8 +136,8 @@ impl<L: Lanes> Step<L> for Reader<L> {
     }
 }
 
-/// Fills `nested` with nested ids at order 18 of decimal ids of that order, -1 where an integer is none; returns whether
-/// all are.
+/// Fills `nested` with nested ids at order 18 of decimal ids of that order, -1 where an integer is none; returns
+/// whether all are.
 #[inline(always)]
 pub(crate) fn read<L: Lanes>(lanes: L, ids: &[i64], nested: &mut [i64]) -> bool {
     Reader(lanes).fill(lanes, ids, nested)
@@ -215,8 +219,8 @@ impl<L: Lanes> Step<L> for Writer<L> {
     }
 }
 
-/// Fills `ids` with the decimal ids of nested ids at an order, 18 at most, 0 where an integer is none; returns whether all
-/// are.
+/// Fills `ids` with the decimal ids of nested ids at an order, 18 at most, 0 where an integer is none; returns whether
+/// all are.
 #[inline(always)]
 pub(crate) fn write<L: Lanes>(lanes: L, nested: &[i64], order: u64, ids: &mut [i64]) -> bool {
     Writer::new(lanes, order).fill(lanes, nested, ids)

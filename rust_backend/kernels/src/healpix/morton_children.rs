@@ -47,7 +47,8 @@ at_every_level! {
         let width = children.len().checked_div(morton.len()).unwrap_or(0).max(1);
         let mut first = None;
         let mut orders = [0; CHUNK];
-        for (start, (mortons, children)) in (0..).step_by(CHUNK).zip(morton.chunks(CHUNK).zip(children.chunks_mut(width * CHUNK))) {
+        let chunks = morton.chunks(CHUNK).zip(children.chunks_mut(width * CHUNK));
+        for (start, (mortons, children)) in (0..).step_by(CHUNK).zip(chunks) {
             fill_cells(lanes, mortons, One(()), &mut orders[..], -1, order);
             let rows = mortons.iter().zip(&orders).zip(children.chunks_exact_mut(width));
             for (index, ((morton, order), children)) in (start..).zip(rows) {
