@@ -1,8 +1,8 @@
 //! The SIMD levels that every kernel is compiled for, and the choice among them at run time.
 //!
 //! A kernel is an ordinary loop that LLVM vectorises, or one over [`lanes`], compiled once per level; the level is
-//! chosen once per call, high above the loop. Rust contracts no `a * b + c` into one rounding, so the levels agree to the
-//! last bit.
+//! chosen once per call, high above the loop. Rust contracts no `a * b + c` into one rounding, so the levels agree to
+//! the last bit.
 
 pub(crate) mod lanes;
 
