@@ -94,7 +94,8 @@ def _cut(kind: str, array: Any, start: int, stop: int, edges: Any) -> Any:
     if kind == "edges":
         return array[start : stop + 1]
     if kind == "ragged" and edges is not None:
-        return array[edges[start] : edges[stop]]
+        # An output that is not wanted is empty; two blocks may not hold the same memory, be it of no length.
+        return array[edges[start] : edges[stop]] if len(array) else array.copy()
     return array[start:stop]
 
 

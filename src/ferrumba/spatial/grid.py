@@ -16,7 +16,6 @@ from ferrumba.spatial.neighbors import Neighbors
 from ferrumba.spatial.removal import Removal
 
 ALL = np.zeros(1, np.int64)
-NO_DISTANCES = np.empty(0)
 SLAB = 1 << 18
 
 
@@ -169,7 +168,7 @@ class NeighborGrid:
         indptr = np.zeros(len(query) + 1, np.int64)
         np.cumsum(count, out=indptr[1:])
         indices = np.empty(indptr[-1], np.int64)
-        lengths = np.empty(indptr[-1]) if distances else NO_DISTANCES
+        lengths = np.empty(indptr[-1] if distances else 0)  # its own, even when empty: a backend may lock it
         self._run("search", (*inputs, indptr), (indices, lengths), backend)
         return Neighbors(indptr, self._ids(indices), lengths if distances else None)
 
