@@ -3,12 +3,12 @@
 use std::marker::PhantomData;
 use std::slice;
 
-use numpy::{
-    BorrowError, Element, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyReadwriteArrayDyn, PyUntypedArray,
-    PyUntypedArrayMethods,
-};
+use numpy::npyffi::NPY_ARRAY_WRITEABLE;
+use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+
+use crate::loans::Range;
 
 /// An element type under the name that NumPy gives it.
 ///
@@ -196,7 +196,7 @@ pub(crate) trait Access {
     /// Lends the elements to a kernel.
     ///
     /// # Safety
-    /// The elements must be initialised unless this is an `Out`, aligned, and borrowed for `'a` as `WRITES` says.
+    /// The elements must be initialised unless this is an `Out`, aligned, and lent for `'a` as `WRITES` says.
     unsafe fn lend<'a>(data: *mut ElementOf<Self::Kind>, len: usize) -> Self::View<'a>;
 }
 
@@ -236,50 +236,38 @@ impl<K: Kind> Access for Out<K> {
     const WRITES: bool = true;
 
     unsafe fn lend<'a>(data: *mut ElementOf<K>, len: usize) -> Self::View<'a> {
-        // SAFETY: the caller says that they are borrowed for writing.
+        // SAFETY: the caller says that they are lent for writing.
         unsafe { ElementOf::<K>::prepare(data, len) };
         // SAFETY: the caller says so, and they are valid by now.
         K::Row::view_mut(unsafe { slice::from_raw_parts_mut(data, len) })
     }
 }
 
-enum Loan<'py, T: Element> {
-    Read(PyReadonlyArrayDyn<'py, T>),
-    Write(PyReadwriteArrayDyn<'py, T>),
-}
-
-/// An array, borrowed.
-pub(crate) struct Argument<'py, A: Access>(Loan<'py, ElementOf<A::Kind>>);
+/// An array of the right element type, writeable where a kernel writes.
+pub(crate) struct Argument<'py, A: Access>(Bound<'py, PyArrayDyn<ElementOf<A::Kind>>>);
 
 impl<'py, A: Access> FromPyObject<'_, 'py> for Argument<'py, A> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         let array = object.cast::<PyArrayDyn<_>>().map_err(|_| wrong_type::<ElementOf<A::Kind>>(object))?;
-        let borrowed = match A::WRITES {
-            true => array.try_readwrite().map(Loan::Write),
-            false => array.try_readonly().map(Loan::Read),
-        };
-        borrowed.map(Self).map_err(refused)
+        // SAFETY: the pointer is that of a live array.
+        let flags = unsafe { (*array.as_array_ptr()).fields.flags };
+        if A::WRITES && flags & NPY_ARRAY_WRITEABLE == 0 {
+            return Err(PyValueError::new_err("an array that is written to is read-only; pass a writeable one"));
+        }
+        Ok(Self(array.to_owned()))
     }
 }
 
-impl<'py, A: Access> Argument<'py, A> {
-    fn array(&self) -> &Bound<'py, PyArrayDyn<ElementOf<A::Kind>>> {
-        match &self.0 {
-            Loan::Read(array) => array,
-            Loan::Write(array) => array,
-        }
-    }
-
+impl<A: Access> Argument<'_, A> {
     /// Returns where the elements are, after a look at how they lie.
     fn data(&self, name: &str) -> PyResult<*mut ElementOf<A::Kind>> {
-        let array = self.array();
-        if array.is_empty() {
+        if self.0.is_empty() {
             return Ok(std::ptr::dangling_mut());
         }
-        let data = array.data();
-        if array.is_c_contiguous() && data.is_aligned() {
+        let data = self.0.data();
+        if self.0.is_c_contiguous() && data.is_aligned() {
             return Ok(data);
         }
         Err(PyValueError::new_err(format!(
@@ -287,13 +275,22 @@ impl<'py, A: Access> Argument<'py, A> {
         )))
     }
 
+    /// Returns the addresses of the elements.
+    pub(crate) fn range(&self, name: &str) -> PyResult<Range> {
+        let (data, len) = (self.data(name)?, self.0.len());
+        Ok(Range { begin: data.addr(), end: data.wrapping_add(len).addr(), writes: A::WRITES })
+    }
+
     /// Has a look at the shape, and notes what it tells of the lengths of others.
-    pub(crate) fn announce(&self, name: &str, lengths: &mut Lengths) -> PyResult<()> {
-        let (data, shape) = (self.data(name)?, self.array().shape());
+    ///
+    /// # Safety
+    /// The caller holds the [`Loan`](crate::loans::Loan) of the array.
+    pub(crate) unsafe fn announce(&self, name: &str, lengths: &mut Lengths) -> PyResult<()> {
+        let (data, shape) = (self.data(name)?, self.0.shape());
         match shape.split_first() {
             Some((&length, row)) if <A::Kind as Kind>::Row::is_row(row) => {
-                let len = if A::WRITES { 0 } else { self.array().len() };
-                // SAFETY: the array is borrowed by `self`, contiguous and aligned; what is only written is not read here.
+                let len = if A::WRITES { 0 } else { self.0.len() };
+                // SAFETY: the caller holds the loan of the array, which is contiguous and aligned.
                 let values = unsafe { slice::from_raw_parts(data.cast(), len) };
                 <A::Kind as Kind>::announce(length, values, lengths);
                 Ok(())
@@ -305,15 +302,18 @@ impl<'py, A: Access> Argument<'py, A> {
     }
 
     /// Lends the values, after a look at their number.
-    pub(crate) fn values(&mut self, name: &str, lengths: &Lengths) -> PyResult<A::View<'_>> {
-        let (data, length) = (self.data(name)?, self.array().shape().first().copied().unwrap_or(0));
+    ///
+    /// # Safety
+    /// The caller holds the [`Loan`](crate::loans::Loan) of the array, and calls once.
+    pub(crate) unsafe fn values(&mut self, name: &str, lengths: &Lengths) -> PyResult<A::View<'_>> {
+        let (data, length) = (self.data(name)?, self.0.shape().first().copied().unwrap_or(0));
         if let Some(expected) = <A::Kind as Kind>::expected(length, lengths).filter(|expected| *expected != length) {
             return Err(PyValueError::new_err(format!(
                 "{name} has the length {length}, but the other arrays of this call ask for {expected}; give it that"
             )));
         }
-        // SAFETY: the elements are contiguous, aligned, and borrowed by `self` for as long as the view lives.
-        Ok(unsafe { A::lend(data, self.array().len()) })
+        // SAFETY: the elements are contiguous, aligned, and lent to the caller.
+        Ok(unsafe { A::lend(data, self.0.len()) })
     }
 }
 
@@ -323,13 +323,4 @@ fn wrong_type<T: Named>(object: Borrowed<'_, '_, PyAny>) -> PyErr {
         Err(_) => format!("a {}", object.get_type()),
     };
     PyTypeError::new_err(format!("{given} is given where an array of native {} is taken", T::NAME))
-}
-
-fn refused(fault: BorrowError) -> PyErr {
-    PyValueError::new_err(match fault {
-        BorrowError::NotWriteable => "an array that is written to is read-only; pass a writeable one",
-        _ => {
-            "an array that is written to shares memory with another array of this or of a running call; pass one of its own"
-        }
-    })
 }

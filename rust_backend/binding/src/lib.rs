@@ -4,6 +4,7 @@
 
 mod arrays;
 mod info;
+mod loans;
 mod register;
 
 use pyo3::prelude::*;

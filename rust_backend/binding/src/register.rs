@@ -12,6 +12,7 @@ macro_rules! kernels {
             use pyo3::prelude::*;
 
             use crate::arrays::{Argument, Edges, Lengths, Out, Ragged, State, Uniform, Whole, Wide};
+            use crate::loans::Loan;
 
             $(
                 #[pyfunction]
@@ -22,11 +23,18 @@ macro_rules! kernels {
                     $(mut $output: Argument<'_, Out<$output_type>>,)+
                 ) -> PyResult<i64> {
                     let level = Level::active().map_err(|fault| PyValueError::new_err(fault.to_string()))?;
+                    let _loan = Loan::new([
+                        $($input.range(stringify!($input))?,)+ $($output.range(stringify!($output))?,)+
+                    ])?;
                     let mut lengths = Lengths::default();
-                    $($output.announce(stringify!($output), &mut lengths)?;)+
-                    $($input.announce(stringify!($input), &mut lengths)?;)+
-                    $(let $output = $output.values(stringify!($output), &lengths)?;)+
-                    $(let $input = $input.values(stringify!($input), &lengths)?;)+
+                    // SAFETY: the loan lives to the end of this function; so for all of these.
+                    $(unsafe { $output.announce(stringify!($output), &mut lengths) }?;)+
+                    // SAFETY: as above.
+                    $(unsafe { $input.announce(stringify!($input), &mut lengths) }?;)+
+                    // SAFETY: as above.
+                    $(let $output = unsafe { $output.values(stringify!($output), &lengths) }?;)+
+                    // SAFETY: as above.
+                    $(let $input = unsafe { $input.values(stringify!($input), &lengths) }?;)+
                     let first = py.detach(|| ferrumba_kernels::$family::$name(level, $($input,)+ $($output,)+));
                     Ok(first.map_or(-1, |row| row as i64))
                 }

@@ -10,6 +10,7 @@ use crate::spatial::run::{Alive, Ball, Scan, Squares};
 struct Labeller<'a, M> {
     scan: Scan<'a, M>,
     ball: Ball,
+    squares: &'a mut Squares,
     own: u64,
     label: &'a mut [i64],
 }
@@ -17,8 +18,7 @@ struct Labeller<'a, M> {
 impl<M: Masks> Visit for Labeller<'_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        let mut squares = Squares::default();
-        self.scan.each_hit(&self.ball, run, &mut squares, |_, id, _| {
+        self.scan.each_hit(&self.ball, run, self.squares, |_, id, _| {
             if let Some(label) = self.label.get_mut(id as usize) {
                 *label = (*label as u64).min(self.own) as i64; // as unsigned numbers, -1 is the largest
             }
@@ -29,6 +29,7 @@ impl<M: Masks> Visit for Labeller<'_, M> {
 struct Answers<'a, M> {
     scan: Scan<'a, M>,
     label: &'a mut [i64],
+    squares: Squares,
     first_bad: Option<usize>,
 }
 
@@ -42,7 +43,7 @@ impl<M: Masks> Answer for Answers<'_, M> {
     fn answer(&mut self, query: Query, plan: Option<&mut Plan>) {
         if let Some(plan) = plan {
             let (scan, ball, own) = (self.scan, plan.ball, query.row as u64);
-            plan.show(scan.grid, &mut Labeller { scan, ball, own, label: self.label });
+            plan.show(scan.grid, &mut Labeller { scan, ball, squares: &mut self.squares, own, label: self.label });
         } else if self.first_bad.is_none_or(|bad| query.row < bad) {
             self.first_bad = Some(query.row);
         }
@@ -57,7 +58,7 @@ with_masks! {
         radius: &[f64],
         label: &mut [i64],
     ) -> Option<usize> {
-        let mut answers = Answers { scan: Scan { masks, grid, alive: Alive::new(alive) }, label, first_bad: None };
+        let mut answers = Answers { scan: Scan { masks, grid, alive: Alive::new(alive) }, label, squares: Squares::default(), first_bad: None };
         walk(grid, query, radius, &[0], &mut answers);
         answers.first_bad
     }

@@ -9,6 +9,7 @@ use crate::spatial::run::{Alive, Ball, CHUNK, Scan, Squares};
 struct Counter<'a, M> {
     scan: Scan<'a, M>,
     ball: Ball,
+    squares: &'a mut Squares,
     hits: i64,
 }
 
@@ -16,9 +17,8 @@ impl<M: Masks> Visit for Counter<'_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
         let (begin, end) = (run.begin as usize, run.end as usize);
-        let mut squares = Squares::default();
         for chunk in (begin..end).step_by(CHUNK) {
-            self.hits += i64::from(self.scan.hits(&self.ball, chunk, end, &mut squares).count_ones());
+            self.hits += i64::from(self.scan.hits(&self.ball, chunk, end, self.squares).count_ones());
         }
     }
 }
@@ -26,6 +26,7 @@ impl<M: Masks> Visit for Counter<'_, M> {
 struct Answers<'a, M> {
     scan: Scan<'a, M>,
     count: &'a mut [i64],
+    squares: Squares,
     first_bad: Option<usize>,
 }
 
@@ -39,7 +40,7 @@ impl<M: Masks> Answer for Answers<'_, M> {
     fn answer(&mut self, query: Query, plan: Option<&mut Plan>) {
         let mut hits = 0;
         if let Some(plan) = plan {
-            let mut counter = Counter { scan: self.scan, ball: plan.ball, hits: 0 };
+            let mut counter = Counter { scan: self.scan, ball: plan.ball, squares: &mut self.squares, hits: 0 };
             plan.show(self.scan.grid, &mut counter);
             hits = counter.hits;
         } else if self.first_bad.is_none_or(|bad| query.row < bad) {
@@ -60,7 +61,7 @@ with_masks! {
         after: &[i64],
         count: &mut [i64],
     ) -> Option<usize> {
-        let mut answers = Answers { scan: Scan { masks, grid, alive: Alive::new(alive) }, count, first_bad: None };
+        let mut answers = Answers { scan: Scan { masks, grid, alive: Alive::new(alive) }, count, squares: Squares::default(), first_bad: None };
         walk(grid, query, radius, after, &mut answers);
         answers.first_bad
     }

@@ -10,14 +10,14 @@ use crate::spatial::run::{Alive, Ball, Scan, Squares};
 struct Dropper<'a, M> {
     scan: Scan<'a, M>,
     ball: Ball,
+    squares: &'a mut Squares,
     kept: &'a mut [bool],
 }
 
 impl<M: Masks> Visit for Dropper<'_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        let mut squares = Squares::default();
-        self.scan.each_hit(&self.ball, run, &mut squares, |_, id, _| {
+        self.scan.each_hit(&self.ball, run, self.squares, |_, id, _| {
             if let Some(kept) = self.kept.get_mut(id as usize) {
                 *kept = false;
             }
@@ -33,6 +33,7 @@ with_masks! {
         radius: f64,
         kept: &mut [bool],
     ) -> Option<usize> {
+        let (mut squares, mut plan) = (Squares::default(), Plan::NONE);
         let scan = Scan { masks, grid, alive: Alive::new(&[]) };
         for id in order.iter().map(|id| *id as usize) {
             if !kept.get(id).is_some_and(|kept| *kept) {
@@ -41,7 +42,8 @@ with_masks! {
             let Some(place) = place.get(id) else { continue };
             let point = grid.point(*place as usize);
             let ball = Ball::new(grid, point, radius);
-            Plan::new(grid, ball, 0).show(grid, &mut Dropper { scan, ball, kept });
+            plan.set(grid, ball, 0);
+            plan.show(grid, &mut Dropper { scan, ball, squares: &mut squares, kept });
             if let Some(kept) = kept.get_mut(id) {
                 *kept = true;
             }

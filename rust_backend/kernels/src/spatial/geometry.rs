@@ -32,6 +32,18 @@ fn clamp(place: f64, top: f64) -> i32 {
     unsafe { place.to_int_unchecked() }
 }
 
+/// Returns the larger of two numbers, in one instruction; `f64::max` takes several to look for NaN.
+#[inline(always)]
+fn larger(a: f64, b: f64) -> f64 {
+    if a > b { a } else { b }
+}
+
+/// Returns the smaller of two numbers.
+#[inline(always)]
+fn smaller(a: f64, b: f64) -> f64 {
+    if a < b { a } else { b }
+}
+
 impl Axis {
     #[inline(always)]
     fn new([low, inverse, count, width, slack, period]: [f64; 6]) -> Self {
@@ -70,14 +82,15 @@ impl Axis {
         let low = self.low + i as f64 * self.width;
         let (high, period) = (low + self.width, self.period);
         let gap = if self.is_periodic() {
-            let own = (low - q).max(q - high);
-            let next = if q < low { (low - q).max(q - high + period) } else { (low - q + period).max(q - high) };
-            let far = (low + period - q).max(q - high - period).min((low - period - q).max(q - high + period));
-            own.min(next).min(far)
+            let own = larger(low - q, q - high);
+            let (before, after) = (larger(low - q, q - high + period), larger(low - q + period, q - high));
+            let next = if q < low { before } else { after };
+            let far = smaller(larger(low + period - q, q - high - period), larger(low - period - q, q - high + period));
+            smaller(smaller(own, next), far)
         } else {
             let below = if i > 0 { low - q } else { 0.0 };
             let above = if (i as f64) < self.count - 1.0 { q - high } else { 0.0 };
-            below.max(above)
+            larger(below, above)
         } - self.slack;
         if gap > 0.0 { gap } else { 0.0 }
     }
@@ -131,7 +144,7 @@ fn strip(strip_cell: &[i32], strip: usize) -> (i64, f64) {
 }
 
 /// Points that are neighbours in memory, and the square of a distance in y and z that none of them lies within.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Run {
     pub(crate) begin: u32,
     pub(crate) end: u32,
@@ -139,7 +152,7 @@ pub(crate) struct Run {
 }
 
 /// The strips that a ball can touch, as far as they were not turned into runs yet.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Strips {
     query: [f64; 3],
     half2: f64,
@@ -151,7 +164,14 @@ pub(crate) struct Strips {
     left: i64,
 }
 
+impl Run {
+    pub(crate) const NONE: Self = Self { begin: 0, end: 0, gap2: 0.0 };
+}
+
 impl Strips {
+    pub(crate) const NONE: Self =
+        Self { query: [0.0; 3], half2: 0.0, least: 0, own: 0, rows: (0, 0), row: 0, plane: 0, left: 0 };
+
     #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
         self.left <= 0
@@ -283,7 +303,7 @@ impl<'a> Grid<'a> {
             let gap2 = dz * dz + dy * dy;
             let number = plane * many_rows + row;
             let (cell, cells) = strip(self.strip_cell, number as usize);
-            let half = if left > 0.0 { left } else { 0.0 }.sqrt();
+            let half = larger(left, 0.0).sqrt();
             let (first, many) = x.span(qx, half, x.inverse * cells, cells);
             let round = (first + many - cells as i64).max(0);
             let counts = left >= 0.0 && number >= strips.own;

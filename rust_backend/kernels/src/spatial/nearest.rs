@@ -10,36 +10,27 @@ use crate::spatial::run::{Alive, Ball, CHUNK, Scan, Squares, ones};
 struct Best<'a, M> {
     scan: Scan<'a, M>,
     ball: Ball,
+    squares: &'a mut Squares,
     best: &'a mut [f64],
     ids: &'a mut [i64],
     found: usize,
 }
 
 impl<M: Masks> Best<'_, M> {
-    /// Puts a point in its place, by distance and then by id.
+    /// Puts a point in its place, by distance and then by id; the last one falls out where there are enough.
     #[inline(always)]
-    fn insert(&mut self, square: f64, id: i64) {
-        let wanted = self.best.len();
-        let before = |other: f64, other_id: i64| other < square || (other == square && other_id < id);
+    fn insert(&mut self, mut square: f64, mut id: i64) {
         if square > self.ball.r2 {
             return;
         }
-        if self.found == wanted {
-            match (self.best.last(), self.ids.last()) {
-                (Some(last), Some(last_id)) if !before(*last, *last_id) => {}
-                _ => return,
-            }
-        } else {
-            self.found += 1;
+        self.found = self.best.len().min(self.found + 1);
+        for (best, own) in self.best.iter_mut().zip(self.ids.iter_mut()).take(self.found) {
+            let first = square < *best || (square == *best && id < *own);
+            let (next, next_id) = if first { (*best, *own) } else { (square, id) };
+            (*best, *own) = if first { (square, id) } else { (*best, *own) };
+            (square, id) = (next, next_id);
         }
-        let (Some(best), Some(ids)) = (self.best.get_mut(..self.found), self.ids.get_mut(..self.found)) else { return };
-        let at = best.iter().zip(ids.iter()).take(self.found - 1).filter(|(a, b)| before(**a, **b)).count();
-        best.copy_within(at..self.found - 1, at + 1);
-        ids.copy_within(at..self.found - 1, at + 1);
-        if let (Some(best), Some(own)) = (best.get_mut(at), ids.get_mut(at)) {
-            (*best, *own) = (square, id);
-        }
-        if self.found == wanted {
+        if self.found == self.best.len() {
             self.ball.r2 = self.best.last().copied().unwrap_or(self.ball.r2);
         }
     }
@@ -51,12 +42,12 @@ impl<M: Masks> Visit for Best<'_, M> {
         if run.gap2 > self.ball.half_squared() {
             return;
         }
-        let (begin, end, mut squares) = (run.begin as usize, run.end as usize, Squares::default());
+        let (begin, end) = (run.begin as usize, run.end as usize);
         for chunk in (begin..end).step_by(CHUNK) {
-            let hits = self.scan.hits(&self.ball, chunk, end, &mut squares);
+            let hits = self.scan.hits(&self.ball, chunk, end, self.squares);
             let ids = self.scan.grid.ids(chunk, end);
             for bit in ones(hits) {
-                if let (Some(id), Some(square)) = (ids.get(bit), squares.as_flattened().get(bit)) {
+                if let (Some(id), Some(square)) = (ids.get(bit), self.squares.as_flattened().get(bit)) {
                     self.insert(*square, i64::from(*id));
                 }
             }
@@ -69,6 +60,7 @@ struct Answers<'a, M> {
     wanted: usize,
     distances: &'a mut [f64],
     indices: &'a mut [i64],
+    squares: Squares,
     first_bad: Option<usize>,
 }
 
@@ -105,15 +97,17 @@ impl<M: Masks> Answer for Answers<'_, M> {
         }
         let (mut radius, mut growth) = (plan.ball.r2.sqrt(), 2.0);
         let found = loop {
-            let (best, ids) = (&mut *best, &mut *ids);
-            let mut nearest = Best { scan: self.scan, ball: plan.ball, best, ids, found: 0 };
+            let (best, ids, squares) = (&mut *best, &mut *ids, &mut self.squares);
+            let mut nearest = Best { scan: self.scan, ball: plan.ball, squares, best, ids, found: 0 };
+            nearest.best.fill(f64::INFINITY);
+            nearest.ids.fill(i64::MAX);
             plan.show(grid, &mut nearest);
             if nearest.found == self.wanted || plan.ball.r2 >= largest * largest {
                 break nearest.found;
             }
             radius = (radius.max(1e-140) * growth).min(largest);
             growth *= growth;
-            *plan = Plan::new(grid, Ball::new(grid, query.point, radius), 0);
+            plan.set(grid, Ball::new(grid, query.point, radius), 0);
         };
         let (near, none) = best.split_at_mut(found.min(best.len()));
         near.iter_mut().for_each(|square| *square = square.sqrt());
@@ -133,7 +127,7 @@ with_masks! {
         indices: &mut [i64],
     ) -> Option<usize> {
         let scan = Scan { masks, grid, alive: Alive::new(alive) };
-        let mut answers = Answers { scan, wanted, distances, indices, first_bad: None };
+        let mut answers = Answers { scan, wanted, distances, indices, squares: Squares::default(), first_bad: None };
         walk(grid, query, radius, &[0], &mut answers);
         answers.first_bad
     }

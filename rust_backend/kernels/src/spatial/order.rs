@@ -12,7 +12,7 @@ const FEW: usize = 64;
 const RUNS: usize = 16;
 
 /// A query: its row, its point, its radius and the first place that counts.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Query {
     pub(crate) row: usize,
     pub(crate) point: [f64; 3],
@@ -21,7 +21,7 @@ pub(crate) struct Query {
 }
 
 /// What a ball has to be compared with.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) ball: Ball,
     strips: Strips,
@@ -30,11 +30,14 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    pub(crate) const NONE: Self = Self { ball: Ball::NONE, strips: Strips::NONE, runs: [Run::NONE; RUNS], count: 0 };
+
+    /// Plans the search of another ball.
     #[inline(always)]
-    pub(crate) fn new(grid: &Grid, ball: Ball, least: u32) -> Self {
-        let (mut strips, mut runs) = (grid.strips(ball.centre, ball.half_squared(), least), [Run::default(); RUNS]);
-        let count = grid.runs(&mut strips, &mut runs);
-        Self { ball, strips, runs, count }
+    pub(crate) fn set(&mut self, grid: &Grid, ball: Ball, least: u32) {
+        self.ball = ball;
+        self.strips = grid.strips(ball.centre, ball.half_squared(), least);
+        self.count = grid.runs(&mut self.strips, &mut self.runs);
     }
 
     /// Shows every run to a visitor.
@@ -85,16 +88,20 @@ pub(crate) fn walk(grid: &Grid, query: &[[f64; 3]], radius: &[f64], after: &[i64
         Query { row, point, radius: of_row(radius, row, f64::NAN), least }
     };
     if query.len() < FEW {
+        let mut plan = Plan::NONE;
         for (row, point) in query.iter().enumerate() {
             let query = read(row, *point);
-            let mut plan = answer.ball(&query).map(|ball| Plan::new(grid, ball, query.least));
-            answer.answer(query, plan.as_mut());
+            let ball = answer.ball(&query);
+            if let Some(ball) = ball {
+                plan.set(grid, ball, query.least);
+            }
+            answer.answer(query, ball.is_some().then_some(&mut plan));
         }
         return;
     }
     let size = query.len().min(BATCH);
     let (mut order, mut bucket, mut first) = (vec![0_u32; size], vec![0_u32; size], vec![0_u32; BUCKETS + 1]);
-    let (mut queries, mut plans) = ([Query::default(); AHEAD], [None; AHEAD]);
+    let mut plans = [(Query { row: 0, point: [0.0; 3], radius: 0.0, least: 0 }, false, Plan::NONE); AHEAD];
     let cells = grid.strip_cell.last().map_or(0, |cells| *cells as usize);
     let shift = (0..usize::BITS).find(|shift| cells >> shift < BUCKETS).unwrap_or(0);
     for (start, batch) in (0..).step_by(BATCH).zip(query.chunks(BATCH)) {
@@ -120,15 +127,19 @@ pub(crate) fn walk(grid: &Grid, query: &[[f64; 3]], radius: &[f64], after: &[i64
             }
         }
         for rows in order.get(..batch.len()).unwrap_or(&[]).chunks(AHEAD) {
-            for (query, row) in queries.iter_mut().zip(rows) {
+            for ((query, ..), row) in plans.iter_mut().zip(rows) {
                 let row = *row as usize;
                 *query = read(start + row, batch.get(row).copied().unwrap_or([f64::NAN; 3]));
             }
-            for (query, plan) in queries.iter().zip(&mut plans).take(rows.len()) {
-                *plan = answer.ball(query).map(|ball| Plan::new(grid, ball, query.least));
+            for (query, valid, plan) in plans.iter_mut().take(rows.len()) {
+                let ball = answer.ball(query);
+                *valid = ball.is_some();
+                if let Some(ball) = ball {
+                    plan.set(grid, ball, query.least);
+                }
             }
-            for (query, plan) in queries.iter().zip(&mut plans).take(rows.len()) {
-                answer.answer(*query, plan.as_mut());
+            for (query, valid, plan) in plans.iter_mut().take(rows.len()) {
+                answer.answer(*query, valid.then_some(plan));
             }
         }
     }

@@ -10,7 +10,7 @@ pub(crate) const CHUNK: usize = 64;
 pub(crate) type Squares = [[f64; 8]; CHUNK / 8];
 
 /// A ball, with the periods of its box.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Ball {
     pub(crate) centre: [f64; 3],
     pub(crate) r2: f64,
@@ -19,6 +19,8 @@ pub(crate) struct Ball {
 }
 
 impl Ball {
+    pub(crate) const NONE: Self = Self { centre: [0.0; 3], r2: 0.0, periods: [0.0; 3], periodic: false };
+
     #[inline(always)]
     pub(crate) fn new(grid: &Grid, centre: [f64; 3], radius: f64) -> Self {
         let periods = grid.periods();
@@ -42,14 +44,16 @@ impl Ball {
         let ([qx, qy, qz], [lx, ly, lz]) = (self.centre, self.periods);
         let mut hits = 0;
         for (block, (((x, y), z), squares)) in x.iter().zip(y).zip(z).zip(squares).enumerate() {
-            for (((x, y), z), square) in x.iter().zip(y).zip(z).zip(squares.iter_mut()) {
+            let mut eight = [0.0; 8]; // of its own, so that LLVM need not ask what else `squares` could be
+            for (((x, y), z), square) in x.iter().zip(y).zip(z).zip(&mut eight) {
                 let (mut dx, mut dy, mut dz) = (x - qx, y - qy, z - qz);
                 if PERIODIC {
                     (dx, dy, dz) = (nearest_image(dx, lx), nearest_image(dy, ly), nearest_image(dz, lz));
                 }
                 *square = ((dx * dx) + (dy * dy)) + (dz * dz);
             }
-            hits |= u64::from(masks.at_most(squares, self.r2)) << (8 * block);
+            hits |= u64::from(masks.at_most(&eight, self.r2)) << (8 * block);
+            *squares = eight;
         }
         hits
     }

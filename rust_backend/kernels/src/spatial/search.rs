@@ -11,14 +11,14 @@ use crate::spatial::sort::{FEW, Hits, radix_sort};
 struct Short<'a, M> {
     scan: Scan<'a, M>,
     ball: Ball,
+    squares: &'a mut Squares,
     hits: &'a mut Hits,
 }
 
 impl<M: Masks> Visit for Short<'_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        let mut squares = Squares::default();
-        self.scan.each_hit(&self.ball, run, &mut squares, |_, id, square| self.hits.push(id, square));
+        self.scan.each_hit(&self.ball, run, self.squares, |_, id, square| self.hits.push(id, square));
     }
 }
 
@@ -27,6 +27,7 @@ struct Long<'a, M> {
     scan: Scan<'a, M>,
     ball: Ball,
     indices: &'a mut [i64],
+    squares: &'a mut Squares,
     distances: &'a mut [f64],
     found: usize,
 }
@@ -34,8 +35,7 @@ struct Long<'a, M> {
 impl<M: Masks> Visit for Long<'_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        let mut squares = Squares::default();
-        self.scan.each_hit(&self.ball, run, &mut squares, |_, id, square| {
+        self.scan.each_hit(&self.ball, run, self.squares, |_, id, square| {
             if let Some(slot) = self.indices.get_mut(self.found) {
                 *slot = i64::from(id);
             }
@@ -52,6 +52,7 @@ struct Answers<'a, M> {
     edges: &'a [i64],
     indices: &'a mut [i64],
     distances: &'a mut [f64],
+    squares: Squares,
     hits: Hits,
     first_bad: Option<usize>,
 }
@@ -78,13 +79,13 @@ impl<M: Masks> Answer for Answers<'_, M> {
         if indices.is_empty() {
             return;
         }
-        let (scan, ball) = (self.scan, plan.ball);
+        let (scan, ball, squares) = (self.scan, plan.ball, &mut self.squares);
         if indices.len() <= FEW {
             self.hits.clear();
-            plan.show(scan.grid, &mut Short { scan, ball, hits: &mut self.hits });
+            plan.show(scan.grid, &mut Short { scan, ball, squares, hits: &mut self.hits });
             self.hits.write(indices, distances);
         } else {
-            let mut long = Long { scan, ball, indices, distances, found: 0 };
+            let mut long = Long { scan, ball, squares, indices, distances, found: 0 };
             plan.show(scan.grid, &mut long);
             radix_sort(long.indices, long.distances);
         }
@@ -103,7 +104,8 @@ with_masks! {
         distances: &mut [f64],
     ) -> Option<usize> {
         let scan = Scan { masks, grid, alive: Alive::new(alive) };
-        let mut answers = Answers { scan, edges, indices, distances, hits: Hits::new(), first_bad: None };
+        let (squares, hits) = (Squares::default(), Hits::new());
+        let mut answers = Answers { scan, edges, indices, distances, squares, hits, first_bad: None };
         walk(grid, query, radius, after, &mut answers);
         answers.first_bad
     }

@@ -32,25 +32,23 @@ impl Hits {
 
     /// Writes the ids in ascending order, and the distances beside them unless that slice is empty.
     #[inline(always)]
-    pub(crate) fn write(&mut self, indices: &mut [i64], distances: &mut [f64]) {
-        let vectors = self.count.next_multiple_of(16);
-        if let Some(behind) = self.ids.get_mut(self.count..vectors) {
-            behind.fill(i32::MAX);
-        }
-        let (ids, _) = self.ids.get(..vectors).unwrap_or(&[]).as_chunks::<16>();
-        for (id, square) in self.ids.iter().zip(&self.squares).take(self.count) {
-            let mut lower = [0_i32; 16];
-            for ids in ids {
-                for (lower, other) in lower.iter_mut().zip(ids) {
-                    *lower += i32::from(other < id);
+    pub(crate) fn write(&self, indices: &mut [i64], distances: &mut [f64]) {
+        let (ids, squares) = (self.ids.get(..self.count), self.squares.get(..self.count));
+        let (ids, squares) = (ids.unwrap_or(&[]), squares.unwrap_or(&[]));
+        for (own, squares) in self.ids.as_chunks::<16>().0.iter().zip(squares.chunks(16)) {
+            let mut ranks = [0_i32; 16];
+            for other in ids {
+                for (rank, own) in ranks.iter_mut().zip(own) {
+                    *rank += i32::from(other < own);
                 }
             }
-            let rank = lower.iter().sum::<i32>() as usize;
-            if let Some(slot) = indices.get_mut(rank) {
-                *slot = i64::from(*id);
-            }
-            if let Some(slot) = distances.get_mut(rank) {
-                *slot = square.sqrt();
+            for ((rank, id), square) in ranks.iter().zip(own).zip(squares) {
+                if let Some(slot) = indices.get_mut(*rank as usize) {
+                    *slot = i64::from(*id);
+                }
+                if let Some(slot) = distances.get_mut(*rank as usize) {
+                    *slot = square.sqrt();
+                }
             }
         }
     }

@@ -19,14 +19,15 @@ struct State<'a> {
 struct Taker<'a, 's, M> {
     scan: Scan<'a, M>,
     ball: Ball,
+    squares: &'a mut Squares,
     state: &'a mut State<'s>,
 }
 
 impl<M: Masks> Visit for Taker<'_, '_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        let (mut squares, State { alive, found, places, now }) = (Squares::default(), &mut *self.state);
-        self.scan.each_hit(&self.ball, run, &mut squares, |at, id, _| {
+        let State { alive, found, places, now } = &mut *self.state;
+        self.scan.each_hit(&self.ball, run, self.squares, |at, id, _| {
             let Some(flag) = alive.get_mut(at).filter(|flag| **flag != 0) else { return };
             if let (Some(found), Some(place)) = (found.get_mut(*now), places.get_mut(*now)) {
                 (*flag, *found, *place) = (0, i64::from(id), at as i32);
@@ -44,7 +45,9 @@ with_masks! {
         radius: &[f64],
         count: &mut [i64],
     ) -> Option<usize> {
-        let (mut first_bad, scan) = (None, Scan { masks, grid, alive: Alive::new(&[]) });
+        let (mut first_bad, mut squares) = (None, Squares::default());
+        let scan = Scan { masks, grid, alive: Alive::new(&[]) };
+        let mut plan = Plan::NONE;
         for (row, (point, count)) in query.iter().zip(count).enumerate() {
             let radius = match *radius {
                 [one] => one,
@@ -55,7 +58,8 @@ with_masks! {
                 continue;
             }
             let (before, ball) = (state.now, Ball::new(grid, *point, radius));
-            Plan::new(grid, ball, 0).show(grid, &mut Taker { scan, ball, state });
+            plan.set(grid, ball, 0);
+            plan.show(grid, &mut Taker { scan, ball, squares: &mut squares, state });
             let own = state.found.get_mut(before..state.now).unwrap_or_default();
             *count = own.len() as i64;
             if own.len() > FEW {
