@@ -63,17 +63,17 @@ impl Axis {
         let away = half + (4.0 * f64::EPSILON * (q.abs() + half) + self.slack);
         let (low, high) = ((q - away - self.low) * scale, (q + away - self.low) * scale);
         if self.is_periodic() {
-            let low = if low > -count { low } else { -count };
-            let high = if high < 2.0 * count { high } else { 2.0 * count };
+            let low = larger(low, -count);
+            let high = larger(smaller(high, 2.0 * count), -count);
             let (first, cells) = (low.floor() as i64, count as i64);
             let many = high.floor() as i64 - first + 1;
             if many >= cells {
                 return (0, cells);
             }
-            return (if first < 0 { first + cells } else { first % cells }, many);
+            return (if first < 0 { first + cells } else { first % cells }, many.max(0));
         }
         let first = i64::from(clamp(low, count - 1.0));
-        (first, i64::from(clamp(high, count - 1.0)) - first + 1)
+        (first, (i64::from(clamp(high, count - 1.0)) - first + 1).max(0))
     }
 
     /// Returns a distance that no point of cell i lies within, seen from q; border cells of an open axis have no end.

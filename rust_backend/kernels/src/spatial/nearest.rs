@@ -5,6 +5,7 @@ use crate::spatial::geometry::{Grid, Run, is_query};
 use crate::spatial::masks::{Masks, with_masks};
 use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
 use crate::spatial::run::{Alive, Ball, CHUNK, Scan, Squares, ones};
+use crate::spatial::sort::{FEW, Hits, Rows};
 
 /// Keeps the nearest points so far; the ball shrinks to the k-th of them.
 struct Best<'a, M> {
@@ -55,12 +56,30 @@ impl<M: Masks> Visit for Best<'_, M> {
     }
 }
 
+/// Collects all hits, which is faster while there are few: sorting them by rank needs no branch.
+struct Few<'a, M> {
+    scan: Scan<'a, M>,
+    ball: Ball,
+    squares: &'a mut Squares,
+    hits: &'a mut Hits,
+}
+
+impl<M: Masks> Visit for Few<'_, M> {
+    #[inline(always)]
+    fn visit(&mut self, run: Run) {
+        self.scan.each_hit(&self.ball, run, self.squares, |_, id, square| self.hits.push(id, square));
+    }
+}
+
 struct Answers<'a, M> {
     scan: Scan<'a, M>,
     wanted: usize,
     distances: &'a mut [f64],
     indices: &'a mut [i64],
     squares: Squares,
+    rows: Rows,
+    /// Where the row before belongs.
+    before: (usize, usize),
     first_bad: Option<usize>,
 }
 
@@ -70,6 +89,15 @@ impl<M: Masks> Answers<'_, M> {
     fn first_radius(&self, query: &Query) -> f64 {
         let radius = self.scan.grid.first_radius(query.point, self.wanted as f64);
         if radius >= 0.0 { radius.min(query.radius) } else { 0.0 }
+    }
+
+    /// Writes the row before, if it was one of few hits.
+    #[inline(always)]
+    fn write(&mut self) {
+        let (begin, end) = std::mem::take(&mut self.before);
+        let distances = self.distances.get_mut(begin..end).unwrap_or_default();
+        let indices = self.indices.get_mut(begin..end).unwrap_or_default();
+        self.rows.before().write_nearest(distances, indices);
     }
 }
 
@@ -90,17 +118,36 @@ impl<M: Masks> Answer for Answers<'_, M> {
         };
         let (grid, largest) = (self.scan.grid, query.radius);
         let Some(begin) = query.row.checked_mul(self.wanted) else { return };
-        let best = self.distances.get_mut(begin..begin.saturating_add(self.wanted)).unwrap_or_default();
-        let ids = self.indices.get_mut(begin..begin.saturating_add(self.wanted)).unwrap_or_default();
+        let end = begin.saturating_add(self.wanted);
+        let (mut radius, mut growth) = (plan.ball.r2.sqrt(), 2.0);
+        while self.wanted <= FEW / 2 {
+            let (ball, hits) = (plan.ball, self.rows.current());
+            hits.clear();
+            plan.show(grid, &mut Few { scan: self.scan, ball, squares: &mut self.squares, hits });
+            let Some(found) = hits.len() else { break };
+            if found >= self.wanted || ball.r2 >= largest * largest {
+                self.write();
+                self.rows.next();
+                self.before = (begin, end);
+                return;
+            }
+            radius = (radius.max(1e-140) * growth).min(largest);
+            growth *= growth;
+            plan.set(grid, Ball::new(grid, query.point, radius), 0);
+        }
+        if self.wanted <= FEW / 2 {
+            plan.set(grid, plan.ball, 0);
+        }
+        let best = self.distances.get_mut(begin..end).unwrap_or_default();
+        let ids = self.indices.get_mut(begin..end).unwrap_or_default();
         if best.is_empty() || ids.is_empty() {
             return;
         }
-        let (mut radius, mut growth) = (plan.ball.r2.sqrt(), 2.0);
         let found = loop {
             let (best, ids, squares) = (&mut *best, &mut *ids, &mut self.squares);
+            best.fill(f64::INFINITY);
+            ids.fill(i64::MAX);
             let mut nearest = Best { scan: self.scan, ball: plan.ball, squares, best, ids, found: 0 };
-            nearest.best.fill(f64::INFINITY);
-            nearest.ids.fill(i64::MAX);
             plan.show(grid, &mut nearest);
             if nearest.found == self.wanted || plan.ball.r2 >= largest * largest {
                 break nearest.found;
@@ -127,8 +174,11 @@ with_masks! {
         indices: &mut [i64],
     ) -> Option<usize> {
         let scan = Scan { masks, grid, alive: Alive::new(alive) };
-        let mut answers = Answers { scan, wanted, distances, indices, squares: Squares::default(), first_bad: None };
+        let (squares, rows, before) = (Squares::default(), Rows::new(), (0, 0));
+        let mut answers =
+            Answers { scan, wanted, distances, indices, squares, rows, before, first_bad: None };
         walk(grid, query, radius, &[0], &mut answers);
+        answers.write();
         answers.first_bad
     }
 }

@@ -5,7 +5,7 @@ use crate::spatial::geometry::{Grid, Run, is_query};
 use crate::spatial::masks::{Masks, with_masks};
 use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
 use crate::spatial::run::{Alive, Ball, Scan, Squares};
-use crate::spatial::sort::{FEW, Hits, radix_sort};
+use crate::spatial::sort::{FEW, Hits, Rows, radix_sort};
 
 /// Collects the hits of a row that is short enough for a sort by rank.
 struct Short<'a, M> {
@@ -53,8 +53,21 @@ struct Answers<'a, M> {
     indices: &'a mut [i64],
     distances: &'a mut [f64],
     squares: Squares,
-    hits: Hits,
+    rows: Rows,
+    /// Where the row before belongs.
+    before: (usize, usize),
     first_bad: Option<usize>,
+}
+
+impl<M> Answers<'_, M> {
+    /// Writes the row before.
+    #[inline(always)]
+    fn write(&mut self) {
+        let (begin, end) = std::mem::take(&mut self.before);
+        let indices = self.indices.get_mut(begin..end).unwrap_or_default();
+        let distances = self.distances.get_mut(begin..end).unwrap_or_default();
+        self.rows.before().write(indices, distances);
+    }
 }
 
 impl<M: Masks> Answer for Answers<'_, M> {
@@ -81,9 +94,10 @@ impl<M: Masks> Answer for Answers<'_, M> {
         }
         let (scan, ball, squares) = (self.scan, plan.ball, &mut self.squares);
         if indices.len() <= FEW {
-            self.hits.clear();
-            plan.show(scan.grid, &mut Short { scan, ball, squares, hits: &mut self.hits });
-            self.hits.write(indices, distances);
+            plan.show(scan.grid, &mut Short { scan, ball, squares, hits: self.rows.current() });
+            self.write();
+            self.rows.next();
+            self.before = (begin, end);
         } else {
             let mut long = Long { scan, ball, squares, indices, distances, found: 0 };
             plan.show(scan.grid, &mut long);
@@ -104,9 +118,10 @@ with_masks! {
         distances: &mut [f64],
     ) -> Option<usize> {
         let scan = Scan { masks, grid, alive: Alive::new(alive) };
-        let (squares, hits) = (Squares::default(), Hits::new());
-        let mut answers = Answers { scan, edges, indices, distances, squares, hits, first_bad: None };
+        let (squares, rows, before) = (Squares::default(), Rows::new(), (0, 0));
+        let mut answers = Answers { scan, edges, indices, distances, squares, rows, before, first_bad: None };
         walk(grid, query, radius, after, &mut answers);
+        answers.write();
         answers.first_bad
     }
 }
