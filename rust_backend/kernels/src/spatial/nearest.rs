@@ -67,7 +67,7 @@ struct Few<'a, M> {
 impl<M: Masks> Visit for Few<'_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        self.scan.each_hit(&self.ball, run, self.squares, |_, id, square| self.hits.push(id, square));
+        self.scan.collect(&self.ball, run, self.squares, self.hits);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::spatial::geometry::{Grid, Run, half_squared};
 use crate::spatial::masks::Masks;
+use crate::spatial::sort::Hits;
 
 /// Points that are tested before anything is done with the hits: one bit of a word for each.
 pub(crate) const CHUNK: usize = 64;
@@ -120,6 +121,16 @@ impl<M: Masks> Scan<'_, M> {
             ball.test_eights::<false>(self.masks, eights, squares)
         };
         self.alive.keep(hits & (u64::MAX >> (CHUNK - (end - begin).clamp(1, CHUNK))), begin)
+    }
+
+    /// Appends the points of a run that are alive and in the ball.
+    #[inline(always)]
+    pub(crate) fn collect(&self, ball: &Ball, run: Run, squares: &mut Squares, hits: &mut Hits) {
+        let (begin, end) = (run.begin as usize, run.end as usize);
+        for chunk in (begin..end).step_by(CHUNK) {
+            let found = self.hits(ball, chunk, end, squares);
+            hits.extend(found, self.grid.ids(chunk, end), squares.as_flattened());
+        }
     }
 
     /// Calls `hit` with the place, the id and the squared distance of every point of a run that is alive and in the ball.

@@ -18,7 +18,7 @@ struct Short<'a, M> {
 impl<M: Masks> Visit for Short<'_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        self.scan.each_hit(&self.ball, run, self.squares, |_, id, square| self.hits.push(id, square));
+        self.scan.collect(&self.ball, run, self.squares, self.hits);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Sorting the few hits of a query by point id.
 
+use crate::spatial::run::ones;
+
 /// Rows up to this length are sorted by rank.
 pub(crate) const FEW: usize = 96;
 
@@ -21,34 +23,41 @@ impl Hits {
         self.count = 0;
     }
 
-    /// Appends a hit, unless there are too many for a sort by rank.
+    /// Appends the ids and squares of a chunk whose bits are set, as far as a sort by rank could take them.
     #[inline(always)]
-    pub(crate) fn push(&mut self, id: i32, square: f64) {
-        if let (Some(slot), Some(other)) = (self.ids.get_mut(self.count), self.squares.get_mut(self.count)) {
-            (*slot, *other) = (id, square);
-            self.count += 1;
+    pub(crate) fn extend(&mut self, hits: u64, ids: &[i32], squares: &[f64]) {
+        let mut count = self.count; // kept in a register: counting in memory waits for each store
+        for bit in ones(hits) {
+            let places = (self.ids.get_mut(count), self.squares.get_mut(count), ids.get(bit), squares.get(bit));
+            if let (Some(own_id), Some(own), Some(id), Some(square)) = places {
+                (*own_id, *own) = (*id, *square);
+                count += 1;
+            }
         }
+        self.count = count;
     }
 
     /// Writes the ids in ascending order, and the distances beside them unless that slice is empty.
     #[inline(always)]
-    pub(crate) fn write(&self, indices: &mut [i64], distances: &mut [f64]) {
-        let (ids, squares) = (self.ids.get(..self.count), self.squares.get(..self.count));
-        let (ids, squares) = (ids.unwrap_or(&[]), squares.unwrap_or(&[]));
-        for (own, squares) in self.ids.as_chunks::<16>().0.iter().zip(squares.chunks(16)) {
-            let mut ranks = [0_i32; 16];
-            for other in ids {
-                for (rank, own) in ranks.iter_mut().zip(own) {
-                    *rank += i32::from(other < own);
+    pub(crate) fn write(&mut self, indices: &mut [i64], distances: &mut [f64]) {
+        let vectors = self.count.next_multiple_of(16);
+        if let Some(behind) = self.ids.get_mut(self.count..vectors) {
+            behind.fill(i32::MAX);
+        }
+        let (ids, _) = self.ids.get(..vectors).unwrap_or(&[]).as_chunks::<16>();
+        for (id, square) in self.ids.iter().zip(&self.squares).take(self.count) {
+            let mut lower = [0_i32; 16];
+            for ids in ids {
+                for (lower, other) in lower.iter_mut().zip(ids) {
+                    *lower += i32::from(other < id);
                 }
             }
-            for ((rank, id), square) in ranks.iter().zip(own).zip(squares) {
-                if let Some(slot) = indices.get_mut(*rank as usize) {
-                    *slot = i64::from(*id);
-                }
-                if let Some(slot) = distances.get_mut(*rank as usize) {
-                    *slot = square.sqrt();
-                }
+            let rank = lower.iter().sum::<i32>() as usize;
+            if let Some(slot) = indices.get_mut(rank) {
+                *slot = i64::from(*id);
+            }
+            if let Some(slot) = distances.get_mut(rank) {
+                *slot = square.sqrt();
             }
         }
     }
@@ -105,8 +114,8 @@ impl Rows {
 
     /// The hits of the row before.
     #[inline(always)]
-    pub(crate) fn before(&self) -> &Hits {
-        &self.hits[!self.current & 1]
+    pub(crate) fn before(&mut self) -> &mut Hits {
+        &mut self.hits[!self.current & 1]
     }
 
     /// Begins the next row.
@@ -158,7 +167,7 @@ mod tests {
             let expected: Vec<f64> = sorted.iter().map(|id| *id as f64).collect();
             let (mut hits, mut indices, mut distances) = (Hits::new(), vec![0; ids.len()], vec![0.0; ids.len()]);
             for id in &ids {
-                hits.push(*id as i32, (id * id) as f64);
+                hits.extend(1, &[*id as i32], &[(id * id) as f64]);
             }
             hits.write(&mut indices, &mut distances);
             assert_eq!((&indices, &distances), (&sorted, &expected));

@@ -66,7 +66,7 @@ with_masks! {
                 radix_sort(own, &mut []);
             } else if own.len() > 1 {
                 let mut hits = Hits::new();
-                own.iter().for_each(|id| hits.push(*id as i32, 0.0));
+                own.iter().for_each(|id| hits.extend(1, &[*id as i32], &[0.0]));
                 hits.write(own, &mut []);
             }
         }

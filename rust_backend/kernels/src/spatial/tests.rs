@@ -1,1 +1,268 @@
+//! Every kernel against brute force, at every SIMD level, on open and periodic boxes, with and without removed points.
 
+use super::*;
+use crate::simd::Level;
+use crate::spatial::geometry::PAD;
+
+/// A pseudo-random sequence: the multiplier and increment of Knuth's MMIX, high bits first.
+struct Random(u64);
+
+impl Random {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as f64 / (1_u64 << 31) as f64
+    }
+
+    /// Returns points in the unit cube: anywhere, or on a lattice of nine planes, where distances are equal and cell
+    /// borders are hit.
+    fn points(&mut self, n: usize, lattice: bool) -> Vec<[f64; 3]> {
+        let place = |value: f64| if lattice { (value * 9.0).floor() / 8.0 } else { value };
+        (0..n).map(|_| [self.unit(), self.unit(), self.unit()].map(place)).collect()
+    }
+}
+
+struct Set {
+    points: Vec<[f64; 3]>,
+    period: [f64; 3],
+    frame: Vec<[f64; 6]>,
+    strip_cell: Vec<i32>,
+    start: Vec<i32>,
+    xyz: Vec<f64>,
+    index: Vec<i32>,
+    alive: Vec<u8>,
+}
+
+impl Set {
+    fn new(level: Level, points: Vec<[f64; 3]>, counts: [f64; 2], period: [f64; 3], removed: bool) -> Self {
+        let mut bounds = [[0.0; 3]; 2];
+        assert_eq!(survey(level, &points, &mut bounds), None);
+        let line = |axis: usize, cells: f64| {
+            let (low, high) =
+                if period[axis] < 1e300 { (0.0, period[axis]) } else { (bounds[0][axis], bounds[1][axis]) };
+            let (extent, slack) = (high - low, 16.0 * f64::EPSILON * (low.abs() + high.abs()));
+            if extent > 0.0 {
+                return [low, cells / extent, cells, extent / cells, slack, period[axis]];
+            }
+            [if low < 1e300 { low } else { 0.0 }, 0.0, 1.0, 0.0, 1e-9, period[axis]]
+        };
+        let frame = vec![line(0, 1.0), line(1, counts[0]), line(2, counts[1])];
+        let mut strip_cell = vec![7; (frame[1][2] * frame[2][2]) as usize + 1];
+        assert_eq!(strips(level, &points, &frame, &[strip_cell.len() as i64 - 1], &mut strip_cell), None);
+        let (mut start, mut xyz) =
+            (vec![7; strip_cell[strip_cell.len() - 1] as usize + 1], vec![7.0; 3 * (points.len() + PAD)]);
+        let mut index = vec![7; points.len()];
+        assert_eq!(arrange(level, &points, &frame, &strip_cell, &mut start, &mut xyz, &mut index), None);
+        let alive = if removed { (0..points.len()).map(|place| u8::from(place % 3 != 0)).collect() } else { vec![] };
+        Self { points, period, frame, strip_cell, start, xyz, index, alive }
+    }
+
+    /// Returns the ids within a radius, and their squared distances, by looking at every point.
+    fn within(&self, query: [f64; 3], radius: f64) -> Vec<(i64, f64)> {
+        let mut found = vec![];
+        for (place, id) in self.index.iter().enumerate() {
+            let mut d = [0.0; 3];
+            for axis in 0..3 {
+                let (own, period) = (self.points[*id as usize][axis] - query[axis], self.period[axis]);
+                let shifted = if own > 0.5 * period { own - period } else { own };
+                d[axis] = if own < -0.5 * period { period + own } else { shifted };
+            }
+            let square = ((d[0] * d[0]) + (d[1] * d[1])) + (d[2] * d[2]);
+            if square <= radius * radius && self.alive.get(place).is_none_or(|flag| *flag != 0) {
+                found.push((i64::from(*id), square));
+            }
+        }
+        found.sort_unstable_by_key(|(id, _)| *id);
+        found
+    }
+}
+
+/// Calls a test with sets of all kinds, queries, and a radius.
+fn each_set(mut test: impl FnMut(Level, &Set, &[[f64; 3]], f64)) {
+    let open = [f64::INFINITY; 3];
+    for level in Level::available() {
+        for (seed, &(n, queries, radius)) in
+            [(0, 3, 0.5), (1, 3, 0.5), (7, 90, 0.25), (400, 130, 0.125), (700, 70, 0.6), (300, 70, f64::INFINITY)]
+                .iter()
+                .enumerate()
+        {
+            for (lattice, period, removed) in [
+                (false, open, false),
+                (true, open, true),
+                (false, [1.2, f64::INFINITY, 1.2], true),
+                (true, [1.25; 3], false),
+            ] {
+                let mut random = Random(seed as u64);
+                let points = random.points(n, lattice);
+                let set = Set::new(level, points, [3.0, 5.0], period, removed);
+                test(level, &set, &random.points(queries, lattice), radius);
+            }
+        }
+    }
+}
+
+#[test]
+fn counts_and_searches_are_those_of_brute_force() {
+    each_set(|level, set, queries, radius| {
+        let Set { frame, strip_cell, start, xyz, index, alive, .. } = set;
+        let expected: Vec<_> = queries.iter().map(|query| set.within(*query, radius)).collect();
+        let mut counts = vec![7; queries.len()];
+        let first = count(level, frame, strip_cell, start, xyz, index, alive, queries, &[radius], &[0], &mut counts);
+        assert_eq!(first, None);
+        assert!(counts.iter().zip(&expected).all(|(count, expected)| *count == expected.len() as i64));
+        let mut edges = vec![5];
+        edges.extend(counts.iter().scan(5, |end, count| {
+            *end += count;
+            Some(*end)
+        }));
+        let total = expected.iter().map(Vec::len).sum();
+        let (mut indices, mut distances) = (vec![-7; total], vec![-7.0; total]);
+        let found = search(
+            level,
+            frame,
+            strip_cell,
+            start,
+            xyz,
+            index,
+            alive,
+            queries,
+            &[radius],
+            &[0],
+            &edges,
+            &mut indices,
+            &mut distances,
+        );
+        assert_eq!(found, None);
+        let expected: Vec<_> = expected.into_iter().flatten().collect();
+        assert!(indices.iter().zip(&expected).all(|(id, expected)| *id == expected.0));
+        assert!(distances.iter().zip(&expected).all(|(distance, expected)| *distance == expected.1.sqrt()));
+    });
+}
+
+#[test]
+fn the_nearest_are_those_of_brute_force() {
+    each_set(|level, set, queries, radius| {
+        let Set { frame, strip_cell, start, xyz, index, alive, .. } = set;
+        for k in [1_usize, 8, 60] {
+            let (mut distances, mut indices) = (vec![7.0; k * queries.len()], vec![7; k * queries.len()]);
+            let first = nearest(
+                level,
+                frame,
+                strip_cell,
+                start,
+                xyz,
+                index,
+                alive,
+                queries,
+                &[k as i64],
+                &[radius],
+                &mut distances,
+                &mut indices,
+            );
+            assert_eq!(first, None);
+            for ((query, distances), ids) in queries.iter().zip(distances.chunks(k)).zip(indices.chunks(k)) {
+                let mut expected = set.within(*query, radius);
+                expected.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+                let expected = expected.into_iter().map(|(id, square)| (id, square.sqrt()));
+                let expected: Vec<_> = expected.chain(std::iter::repeat((-1, f64::INFINITY))).take(k).collect();
+                let found: Vec<_> = ids.iter().copied().zip(distances.iter().copied()).collect();
+                assert_eq!(found, expected);
+            }
+        }
+    });
+}
+
+#[test]
+fn taking_in_turn_is_the_first_query_that_reaches() {
+    each_set(|level, set, queries, radius| {
+        let Set { frame, strip_cell, start, xyz, index, alive, .. } = set;
+        let mut expected = vec![-1; index.len()];
+        for (row, query) in queries.iter().enumerate().rev() {
+            set.within(*query, radius).iter().for_each(|(id, _)| expected[*id as usize] = row as i64);
+        }
+        let mut labels = vec![7; index.len()];
+        let first = assign_first(level, frame, strip_cell, start, xyz, index, alive, queries, &[radius], &mut labels);
+        assert_eq!((first, &labels), (None, &expected));
+        let n = index.len();
+        let mut flags = if alive.is_empty() { vec![1; n] } else { alive.clone() };
+        let (mut found, mut places, mut tally) = (vec![-1; n], vec![-1; n], [0]);
+        let mut counts = vec![7; queries.len()];
+        let first = take(
+            level,
+            frame,
+            strip_cell,
+            start,
+            xyz,
+            index,
+            &mut flags,
+            &mut found,
+            &mut places,
+            &mut tally,
+            queries,
+            &[radius],
+            &mut counts,
+        );
+        assert_eq!(first, None);
+        let mut rest = found.as_slice();
+        for (row, count) in counts.iter().enumerate() {
+            let (own, others) = rest.split_at(*count as usize);
+            let expected: Vec<_> = (0..n).filter(|id| expected[*id] == row as i64).map(|id| id as i64).collect();
+            assert_eq!(own, expected);
+            rest = others;
+        }
+        assert_eq!(counts.iter().sum::<i64>(), tally[0]);
+        let taken = &places[..tally[0] as usize];
+        assert!(taken.iter().all(|place| flags[*place as usize] == 0));
+        assert!(taken.iter().map(|place| i64::from(index[*place as usize])).all(|id| found.contains(&id)));
+    });
+}
+
+#[test]
+fn what_is_kept_lies_apart_and_reaches_the_rest() {
+    each_set(|level, set, _, radius| {
+        let Set { frame, strip_cell, start, xyz, index, alive, points, .. } = set;
+        let n = index.len();
+        let mut place = vec![0; n];
+        index.iter().enumerate().for_each(|(at, id)| place[*id as usize] = at as i32);
+        let order: Vec<_> = (0..n as i64).rev().collect();
+        let mut expected: Vec<_> =
+            (0..n).map(|id| alive.get(place[id] as usize).is_none_or(|flag| *flag != 0)).collect();
+        for id in order.iter().map(|id| *id as usize) {
+            if expected[id] {
+                set.within(points[id], radius).iter().for_each(|(other, _)| expected[*other as usize] = false);
+                expected[id] = true;
+            }
+        }
+        let mut kept = vec![true; n];
+        let first = decimate(level, frame, strip_cell, start, xyz, index, alive, &place, &order, &[radius], &mut kept);
+        assert_eq!((first, kept), (None, expected));
+    });
+}
+
+#[test]
+fn invalid_rows_are_named_and_skipped() {
+    for level in Level::available() {
+        let mut random = Random(3);
+        let set = Set::new(level, random.points(100, false), [3.0, 3.0], [f64::INFINITY; 3], false);
+        let Set { frame, strip_cell, start, xyz, index, .. } = &set;
+        let mut queries = random.points(100, false);
+        let mut radius = vec![0.2; 100];
+        (queries[40][1], radius[70], radius[90]) = (f64::NAN, -1.0, f64::NAN);
+        let mut counts = vec![7; 100];
+        let first = count(level, frame, strip_cell, start, xyz, index, &[], &queries, &radius, &[0], &mut counts);
+        assert_eq!((first, counts[40], counts[70], counts[90]), (Some(40), 0, 0, 0));
+        let mut bounds = [[7.0; 3]; 2];
+        assert_eq!(survey(level, &queries, &mut bounds), Some(40));
+        assert!(bounds.as_flattened().iter().all(|bound| (0.0..1.0).contains(bound)));
+        let zeros = [[0.0, -0.0, 1.0], [-0.0, 0.0, -1.0]].repeat(20);
+        survey(level, &zeros, &mut bounds);
+        assert_eq!(bounds.map(|bound| bound.map(f64::is_sign_negative)), [[false, true, true], [false, true, false]]);
+    }
+}
+
+#[test]
+fn tables_that_are_no_grid_hold_nothing() {
+    let mut counts = [7; 2];
+    let queries = [[0.5; 3]; 2];
+    let found = count(Level::BASELINE, &[], &[], &[], &[], &[], &[], &queries, &[1.0], &[0], &mut counts);
+    assert_eq!((found, counts), (None, [0, 0]));
+}
