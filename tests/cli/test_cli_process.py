@@ -28,6 +28,15 @@ def long_file(tmp_path_factory):
     return path
 
 
+def started(command, number):
+    """Start a command that does not ignore a signal, as children do under nohup or in the background of a script."""
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    finally:
+        signal.signal(number, before)
+
+
 def wait_for_part(folder, process):
     """Wait until a temporary file is there and has grown."""
     while not any(path.stat().st_size > 0 for path in folder.glob(".*.part")):
@@ -41,10 +50,7 @@ def test_signal_leaves_nothing_behind(long_file, tmp_path, number, code):
     target = tmp_path / "o.csv"
     target.write_text("precious")
     command = [*COMMAND, "encode", long_file, "-o", target]
-    ignored = number == signal.SIGHUP and signal.signal(number, signal.SIG_DFL)  # under nohup a child would ignore it
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    if ignored:
-        signal.signal(number, ignored)
+    process = started(command, number)
     wait_for_part(tmp_path, process)
     process.send_signal(number)
     said = process.communicate(timeout=30)[1]
@@ -87,7 +93,7 @@ def crowd(tmp_path_factory):
 def test_interrupted_pairs_leave_nothing_behind(crowd, tmp_path):
     target = tmp_path / "o.csv"
     command = [*COMMAND, "neighbors", crowd, "-r", "0.058", "-o", target, "--max-memory", "8MiB"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process = started(command, signal.SIGINT)
     wait_for_part(tmp_path, process)
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=30)[1].strip() == "ferrumba: interrupted"
