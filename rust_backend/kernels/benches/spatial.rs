@@ -1,0 +1,94 @@
+//! Times of the spatial kernels at every SIMD level that this processor has: 1e5 points, about 30 neighbours each.
+
+#![allow(missing_docs)]
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "one source of random numbers; the inputs of the other family are not needed here")]
+mod support;
+
+use std::hint::black_box;
+
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use ferrumba_kernels::simd::Level;
+use ferrumba_kernels::spatial::{arrange, assign_first, count, decimate, nearest, search, strips, survey, take};
+use support::Random;
+
+const POINTS: usize = 100_000;
+const PAD: usize = 16;
+const STRIPS: f64 = 13.0;
+const RADIUS: f64 = 0.0415;
+
+fn spatial(criterion: &mut Criterion) {
+    let mut random = Random(1);
+    let points: Vec<[f64; 3]> = (0..POINTS).map(|_| [0; 3].map(|_| random.between(0.0, 1.0))).collect();
+    let line = |cells: f64| [0.0, cells, cells, 1.0 / cells, 1e-14, f64::INFINITY];
+    let frame = [line(1.0), line(STRIPS), line(STRIPS)];
+    let number = [(STRIPS * STRIPS) as i64];
+    let mut strip_cell = vec![0; number[0] as usize + 1];
+    strips(Level::BASELINE, &points, &frame, &number, &mut strip_cell);
+    let cells = strip_cell.last().copied().unwrap_or(0) as usize;
+    let (mut start, mut xyz, mut index) = (vec![0; cells + 1], vec![0.0; 3 * (POINTS + PAD)], vec![0; POINTS]);
+    arrange(Level::BASELINE, &points, &frame, &strip_cell, &mut start, &mut xyz, &mut index);
+    let (grid_start, grid_xyz, grid_index) = (start.clone(), xyz.clone(), index.clone());
+    let mut place = vec![0; POINTS];
+    index.iter().enumerate().for_each(|(at, id)| place[*id as usize] = at as i32);
+    let order: Vec<i64> = (0..POINTS as i64).collect();
+    let mut counts = vec![0; POINTS];
+
+    for level in Level::available() {
+        let mut group = criterion.benchmark_group("spatial");
+        group.sample_size(10);
+        let mut time = |name: &str, kernel: &mut dyn FnMut()| {
+            group.bench_function(BenchmarkId::new(name, level.name()), |bench| bench.iter(&mut *kernel));
+        };
+        let (frame, cell, s, p, i) = (&frame, &strip_cell, &grid_start, &grid_xyz, &grid_index);
+        let (r, all) = (&[RADIUS], &[0]);
+        time("survey", &mut || {
+            black_box(survey(level, &points, &mut [[0.0; 3]; 2]));
+        });
+        let mut own = strip_cell.clone();
+        time("strips", &mut || {
+            black_box(strips(level, &points, frame, &number, &mut own));
+        });
+        time("arrange", &mut || {
+            black_box(arrange(level, &points, frame, cell, &mut start, &mut xyz, &mut index));
+        });
+        time("count", &mut || {
+            black_box(count(level, frame, cell, s, p, i, &[], &points, r, all, &mut counts));
+        });
+        let mut edges = vec![0];
+        edges.extend(counts.iter().scan(0, |end, count| {
+            *end += count;
+            Some(*end)
+        }));
+        let total = edges.last().map_or(0, |total| *total as usize);
+        let (mut ids, mut lengths) = (vec![0; total], vec![0.0; total]);
+        time("search", &mut || {
+            black_box(search(level, frame, cell, s, p, i, &[], &points, r, all, &edges, &mut ids, &mut lengths));
+        });
+        let (mut ids, mut lengths) = (vec![0; 8 * POINTS], vec![0.0; 8 * POINTS]);
+        time("nearest", &mut || {
+            let far = &[f64::INFINITY];
+            black_box(nearest(level, frame, cell, s, p, i, &[], &points, &[8], far, &mut lengths, &mut ids));
+        });
+        let (mut found, mut places) = (vec![0; POINTS], vec![0; POINTS]);
+        time("take", &mut || {
+            let (mut alive, mut tally, queries) = (vec![1; POINTS], [0], &points[..10_000]);
+            let state = (&mut alive, &mut found, &mut places, &mut tally);
+            let (alive, found, places, tally) = state;
+            black_box(take(level, frame, cell, s, p, i, alive, found, places, tally, queries, r, &mut counts));
+        });
+        let mut labels = vec![0; POINTS];
+        time("assign_first", &mut || {
+            black_box(assign_first(level, frame, cell, s, p, i, &[], &points[..10_000], r, &mut labels));
+        });
+        let mut kept = vec![false; POINTS];
+        time("decimate", &mut || {
+            black_box(decimate(level, frame, cell, s, p, i, &[], &place, &order, r, &mut kept));
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, spatial);
+criterion_main!(benches);
