@@ -181,7 +181,7 @@ def test_eight_processes_meet_an_empty_cache(tmp_path):
         from ferrumba import healpix
         while not os.path.exists({str(start)!r}):
             time.sleep(0.005)
-        print(healpix.nested_to_uniq([0, 11, 4786], [0, 0, 5]).tolist())
+        print(healpix.nested_to_uniq([0, 11, 4786], [0, 0, 5], backend='numba').tolist())
     """
     environment = {**os.environ, "FERRUMBA_NUMBA_CACHE": str(folder)}
     command = [sys.executable, "-W", "error", "-c", textwrap.dedent(code)]
@@ -200,7 +200,7 @@ def test_eight_processes_meet_an_empty_cache(tmp_path):
     assert list(folder.glob("*.nbc"))
     again = """
         from ferrumba import healpix
-        print(healpix.nested_to_uniq([0, 11, 4786], [0, 0, 5]).tolist())
+        print(healpix.nested_to_uniq([0, 11, 4786], [0, 0, 5], backend='numba').tolist())
         from ferrumba.healpix.numba.nested_to_uniq import nested_to_uniq
         print(sum(nested_to_uniq.stats.cache_hits.values()), sum(nested_to_uniq.stats.cache_misses.values()))
     """
