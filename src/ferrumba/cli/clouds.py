@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -183,7 +184,7 @@ def _convertible(value: bytes, kind: np.dtype) -> bool:
     return True
 
 
-class TextReader:
+class TextReader(ABC):
     """Lines of fields, which stay texts; progress is counted in bytes."""
 
     texts = True
@@ -211,13 +212,13 @@ class TextReader:
             raise Failure(f"{self._path} has a line of more than {LONGEST_LINE >> 10} KiB, which no point cloud has")
         return line
 
+    @abstractmethod
     def _begin(self, file: IO[str]) -> list[str]:
         """Read what stands before the rows and return the names of the columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _fields(self, file: IO[str]) -> Iterator[list[str]]:
         """Yield the fields of every row, and check what follows the last."""
-        raise NotImplementedError
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order."""
