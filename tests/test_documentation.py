@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "docs/index.md", "docs/quickstart.md", "docs/healpix.md", "docs/spatial.md"]
+PAGES = ["README.md", "docs/index.md", "docs/quickstart.md", "docs/healpix.md", "docs/spatial.md", "docs/timeseries.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -26,11 +26,7 @@ def call(kernel, backend, inputs, rows):
 
 
 def part(kernel, inputs, start, stop):
-    edges = None if kernel.edges is None else inputs[kernel.edges]
-    return tuple(
-        driver._cut(argument.kind, values, start, stop, edges)
-        for argument, values in zip(kernel.inputs, inputs, strict=True)
-    )
+    return tuple(driver.blocks_of(kernel, inputs, kernel.count_rows(inputs)).cut(start, stop))
 
 
 def assert_same(kernel, expected, found):

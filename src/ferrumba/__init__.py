@@ -10,7 +10,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_MODULES = ("compat", "errors", "healpix", "integrations", "spatial", "testing")
+_MODULES = ("compat", "errors", "healpix", "integrations", "spatial", "testing", "timeseries")
 _NAMES = {
     "backends": "dispatch.backends",
     "explain": "dispatch.choice",

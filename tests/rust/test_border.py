@@ -97,14 +97,15 @@ def test_wrong_layouts_are_refused(fitting):
         if values.size < 2:
             continue
         name = f"{argument.name} " if i < len(kernel.inputs) else ""
-        spoilt = [np.repeat(values, 2, axis=0)[::2], values[::-1]]
-        if values.ndim > 1 and min(values.shape) > 1:
+        strided = argument.kind in ("history", "columns")
+        spoilt = [] if strided else [np.repeat(values, 2, axis=0)[::2], values[::-1]]
+        if values.ndim > 1 and min(values.shape) > 1 and not strided:
             spoilt.append(np.asfortranarray(values))
         if values.dtype.itemsize > 1:
             buffer = np.zeros(values.nbytes + 1, np.uint8)
             spoilt.append(buffer[1:].view(values.dtype).reshape(values.shape))
         for bad in spoilt:
-            with pytest.raises(ValueError, match=f"{name}is not C-contiguous and aligned"):
+            with pytest.raises(ValueError, match=f"{name}is not (C-contiguous and )?aligned"):
                 function(*arrays[:i], bad, *arrays[i + 1 :])
 
 
@@ -112,7 +113,9 @@ def test_wrong_lengths_are_refused(fitting):
     """An array with a row too many, unless any number of rows will do."""
     kernel, function, inputs, outputs = fitting
     arrays = [*inputs, *outputs]
-    by_row = [i for i, argument in enumerate(kernel.arguments) if argument.kind in ("row", "edges", "ragged")]
+    by_row = [
+        i for i, argument in enumerate(kernel.arguments) if argument.kind in ("row", "edges", "ragged", "columns")
+    ]
     uniform = [i for i, argument in enumerate(kernel.arguments) if argument.kind == "uniform"]
     for i in [*(by_row if len(by_row) > 1 else []), *uniform]:
         longer = np.concatenate([arrays[i], arrays[i][:1], arrays[i][:1]])
@@ -191,6 +194,87 @@ def test_threads_fill_disjoint_slices_of_one_array():
         worker.join()
     assert not faults
     assert np.array_equal(found, expected)
+
+
+def strided_views(rows, columns):
+    """Return tables of one shape that lie in memory in every way: the views, and the arrays that they are cut from."""
+    wide = np.zeros((2 * rows, 3 * columns))
+    return [
+        np.zeros((rows, columns)),
+        np.zeros((rows, columns), order="F"),
+        np.zeros((rows, columns))[::-1, ::-1],
+        wide[::2, ::3],
+        wide.T.copy().T[1::2, 1::3],
+        np.zeros((columns, rows))[::-1].T,
+    ]
+
+
+def test_tables_of_any_strides_are_read_and_written_in_place():
+    """Nothing beside the elements of a view is touched."""
+    _, function, (values, *rest), (median,) = call("timeseries.rolling_median", 50, 1)
+    function(values, *rest, median)
+    for source in strided_views(*values.shape):
+        source[...] = values
+        for target in strided_views(*median.shape):
+            whole = target if target.base is None else target.base
+            target[...] = np.nan
+            others = np.count_nonzero(whole == 0.0)
+            function(source, *rest, target)
+            np.testing.assert_array_equal(target, median)
+            target[...] = np.nan
+            assert np.count_nonzero(whole == 0.0) == others
+
+
+def test_a_table_that_is_written_has_each_element_once():
+    """Views in which two elements share memory are refused as outputs, and taken as inputs."""
+    _, function, (_, *rest), _ = call("timeseries.rolling_median", 50)
+    view = np.lib.stride_tricks.as_strided
+    row = np.zeros(60)
+    for twice in (view(row, (50, 3), (8, 8)), view(row, (50, 3), (0, 8)), view(row, (20, 5), (16, 8))):
+        function(twice, *rest, np.zeros(twice.shape))
+        with pytest.raises(ValueError, match="elements that share memory"):
+            function(np.zeros(twice.shape), *rest, twice)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_threads_fill_interleaved_columns_of_one_table(order):
+    """Column by column and block by block of one output, at the same time; only true overlaps are refused."""
+    _, function, (values, *rest), _ = call("timeseries.rolling_median", 4000, 1)
+    expected = np.zeros(values.shape)
+    function(values, *rest, expected)
+    found = np.zeros(values.shape, order=order)
+    faults = []
+
+    def work(first):
+        try:
+            for _ in range(50):
+                for columns in (slice(first, first + 1), slice(first + 1, first + 3)):
+                    function(values[:, columns], *rest, found[:, columns])
+        except Exception as fault:  # noqa: BLE001 - a thread hands over whatever it met
+            faults.append(fault)
+
+    workers = [threading.Thread(target=work, args=(first,)) for first in (0, 3, 6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not faults
+    np.testing.assert_array_equal(found[:, :9], expected[:, :9])
+    buffer = np.zeros((30, 12))
+    for mine, other in (
+        (buffer[:, 2:5], buffer[:, 4:7]),
+        (buffer[:10, 2:5], buffer[9:20, 4:7]),
+        (buffer[::2, :3], buffer[::2, 2:5]),
+        (buffer[:, :3], buffer[::2, :3]),
+    ):
+        for source, target in ((mine, other), (other, mine)):
+            rows = min(len(source), len(target))
+            with pytest.raises(ValueError, match="shares memory"):
+                function(source[:rows], *rest, target[:rows, : source.shape[1]])
+    function(buffer[:, 2:5], *rest, buffer[:, 5:8])
+    function(buffer[::-1, 2:5], *rest, buffer[::-1, 8:5:-1])
+    with pytest.raises(ValueError, match="has the length"):
+        function(np.zeros((9, 2)), *rest, np.zeros((10, 2)))
 
 
 def test_flags_may_hold_any_byte():

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::slice;
 
+use ferrumba_kernels::table::{Table, TableMut};
 use numpy::npyffi::NPY_ARRAY_WRITEABLE;
 use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -14,7 +15,7 @@ use crate::loans::Range;
 ///
 /// # Safety
 /// A kernel may be given initialised elements as `Read`, any bytes as which must be valid.
-pub(crate) unsafe trait Named: Element + 'static {
+pub(crate) unsafe trait Named: Element + Copy + 'static {
     const NAME: &'static str;
     type Read: Copy + 'static;
 
@@ -49,37 +50,79 @@ unsafe impl Named for bool {
     }
 }
 
-/// What belongs to a row: `T`, `[T; N]` or `Wide<T>` for one value, N values or any fixed number of values.
+/// Where the elements of an array are; strides in elements.
+pub(crate) struct Place<T> {
+    data: *mut T,
+    len: usize,
+    shape: [usize; 2],
+    strides: [isize; 2],
+}
+
+impl<T> Place<T> {
+    fn cast<E>(self) -> Place<E> {
+        Place { data: self.data.cast(), len: self.len, shape: self.shape, strides: self.strides }
+    }
+
+    /// # Safety
+    /// The elements are contiguous, aligned, initialised, and lent for `'a`.
+    unsafe fn slice<'a>(self) -> &'a [T] {
+        // SAFETY: the caller says so.
+        unsafe { slice::from_raw_parts(self.data, self.len) }
+    }
+
+    /// # Safety
+    /// As for `slice`, and lent for writing.
+    unsafe fn slice_mut<'a>(self) -> &'a mut [T] {
+        // SAFETY: the caller says so.
+        unsafe { slice::from_raw_parts_mut(self.data, self.len) }
+    }
+}
+
+/// What belongs to a row: `T`, `[T; N]` or `Wide<T>` for one value, N values or any fixed number of values, one after the
+/// other; `Columns<T>` for any number of values anywhere.
 pub(crate) trait Row {
     type Element: Named;
-    type Slice<E: 'static>: ?Sized + 'static;
+    type View<'a, E: Copy + 'static>;
+    type ViewMut<'a, E: Copy + 'static>;
+    const STRIDED: bool = false;
 
     /// Whether rows may have this shape.
     fn is_row(shape: &[usize]) -> bool;
 
-    fn view<E: 'static>(values: &[E]) -> &Self::Slice<E>;
-    fn view_mut<E: 'static>(values: &mut [E]) -> &mut Self::Slice<E>;
+    /// # Safety
+    /// The elements are initialised, lie as the row says, and are lent for `'a`.
+    unsafe fn view<'a, E: Copy + 'static>(place: Place<E>) -> Self::View<'a, E>;
+
+    /// # Safety
+    /// As for `view`, and lent for writing.
+    unsafe fn view_mut<'a, E: Copy + 'static>(place: Place<E>) -> Self::ViewMut<'a, E>;
 }
 
 /// See [`Row`].
 pub(crate) struct Wide<T>(PhantomData<T>);
 
+/// See [`Row`].
+pub(crate) struct Columns<T>(PhantomData<T>);
+
 macro_rules! flat_row {
     ($type:ty, $is_row:expr) => {
         impl<T: Named> Row for $type {
             type Element = T;
-            type Slice<E: 'static> = [E];
+            type View<'a, E: Copy + 'static> = &'a [E];
+            type ViewMut<'a, E: Copy + 'static> = &'a mut [E];
 
             fn is_row(shape: &[usize]) -> bool {
                 $is_row(shape)
             }
 
-            fn view<E: 'static>(values: &[E]) -> &[E] {
-                values
+            unsafe fn view<'a, E: Copy + 'static>(place: Place<E>) -> &'a [E] {
+                // SAFETY: the caller says so.
+                unsafe { place.slice() }
             }
 
-            fn view_mut<E: 'static>(values: &mut [E]) -> &mut [E] {
-                values
+            unsafe fn view_mut<'a, E: Copy + 'static>(place: Place<E>) -> &'a mut [E] {
+                // SAFETY: the caller says so.
+                unsafe { place.slice_mut() }
             }
         }
     };
@@ -89,18 +132,42 @@ flat_row!(Wide<T>, |shape: &[usize]| shape.len() == 1);
 
 impl<T: Named, const N: usize> Row for [T; N] {
     type Element = T;
-    type Slice<E: 'static> = [[E; N]];
+    type View<'a, E: Copy + 'static> = &'a [[E; N]];
+    type ViewMut<'a, E: Copy + 'static> = &'a mut [[E; N]];
 
     fn is_row(shape: &[usize]) -> bool {
         shape == [N]
     }
 
-    fn view<E: 'static>(values: &[E]) -> &[[E; N]] {
-        values.as_chunks().0
+    unsafe fn view<'a, E: Copy + 'static>(place: Place<E>) -> &'a [[E; N]] {
+        // SAFETY: the caller says so.
+        unsafe { place.slice() }.as_chunks().0
     }
 
-    fn view_mut<E: 'static>(values: &mut [E]) -> &mut [[E; N]] {
-        values.as_chunks_mut().0
+    unsafe fn view_mut<'a, E: Copy + 'static>(place: Place<E>) -> &'a mut [[E; N]] {
+        // SAFETY: the caller says so.
+        unsafe { place.slice_mut() }.as_chunks_mut().0
+    }
+}
+
+impl<T: Named> Row for Columns<T> {
+    type Element = T;
+    type View<'a, E: Copy + 'static> = Table<'a, E>;
+    type ViewMut<'a, E: Copy + 'static> = TableMut<'a, E>;
+    const STRIDED: bool = true;
+
+    fn is_row(shape: &[usize]) -> bool {
+        shape.len() == 1
+    }
+
+    unsafe fn view<'a, E: Copy + 'static>(place: Place<E>) -> Table<'a, E> {
+        // SAFETY: the caller says so.
+        unsafe { Table::new(place.data, place.shape, place.strides) }
+    }
+
+    unsafe fn view_mut<'a, E: Copy + 'static>(place: Place<E>) -> TableMut<'a, E> {
+        // SAFETY: the caller says so, and `Argument::layout` saw that no two elements are the same.
+        unsafe { TableMut::new(place.data, place.shape, place.strides) }
     }
 }
 
@@ -159,6 +226,17 @@ impl<R: Row> Kind for Whole<R> {
     }
 }
 
+/// The rows of the call, behind any number of earlier ones; of any strides.
+pub(crate) struct History<T>(PhantomData<T>);
+
+impl<T: Named> Kind for History<T> {
+    type Row = Columns<T>;
+
+    fn expected(length: usize, lengths: &Lengths) -> Option<usize> {
+        lengths.rows.filter(|rows| length < *rows)
+    }
+}
+
 /// One offset more than there are rows.
 pub(crate) struct Edges;
 
@@ -196,20 +274,21 @@ pub(crate) trait Access {
     /// Lends the elements to a kernel.
     ///
     /// # Safety
-    /// The elements must be initialised unless this is an `Out`, aligned, and lent for `'a` as `WRITES` says.
-    unsafe fn lend<'a>(data: *mut ElementOf<Self::Kind>, len: usize) -> Self::View<'a>;
+    /// The elements must be initialised unless this is an `Out`, lie as the row says, and be lent for `'a` as `WRITES`
+    /// says.
+    unsafe fn lend<'a>(place: Place<ElementOf<Self::Kind>>) -> Self::View<'a>;
 }
 
 type ReadOf<K> = <ElementOf<K> as Named>::Read;
 
 impl<K: Kind> Access for K {
     type Kind = K;
-    type View<'a> = &'a <K::Row as Row>::Slice<ReadOf<K>>;
+    type View<'a> = <K::Row as Row>::View<'a, ReadOf<K>>;
     const WRITES: bool = false;
 
-    unsafe fn lend<'a>(data: *mut ElementOf<K>, len: usize) -> Self::View<'a> {
+    unsafe fn lend<'a>(place: Place<ElementOf<K>>) -> Self::View<'a> {
         // SAFETY: the caller says so, and any bytes are valid as `Read`, which has the same size.
-        K::Row::view(unsafe { slice::from_raw_parts(data.cast(), len) })
+        unsafe { K::Row::view(place.cast()) }
     }
 }
 
@@ -218,12 +297,12 @@ pub(crate) struct State<R>(PhantomData<R>);
 
 impl<R: Row> Access for State<R> {
     type Kind = Whole<R>;
-    type View<'a> = &'a mut R::Slice<ReadOf<Whole<R>>>;
+    type View<'a> = R::ViewMut<'a, ReadOf<Whole<R>>>;
     const WRITES: bool = true;
 
-    unsafe fn lend<'a>(data: *mut R::Element, len: usize) -> Self::View<'a> {
+    unsafe fn lend<'a>(place: Place<R::Element>) -> Self::View<'a> {
         // SAFETY: as above.
-        R::view_mut(unsafe { slice::from_raw_parts_mut(data.cast(), len) })
+        unsafe { R::view_mut(place.cast()) }
     }
 }
 
@@ -232,14 +311,16 @@ pub(crate) struct Out<K>(PhantomData<K>);
 
 impl<K: Kind> Access for Out<K> {
     type Kind = K;
-    type View<'a> = &'a mut <K::Row as Row>::Slice<ElementOf<K>>;
+    type View<'a> = <K::Row as Row>::ViewMut<'a, ElementOf<K>>;
     const WRITES: bool = true;
 
-    unsafe fn lend<'a>(data: *mut ElementOf<K>, len: usize) -> Self::View<'a> {
-        // SAFETY: the caller says that they are lent for writing.
-        unsafe { ElementOf::<K>::prepare(data, len) };
+    unsafe fn lend<'a>(place: Place<ElementOf<K>>) -> Self::View<'a> {
+        if !K::Row::STRIDED {
+            // SAFETY: the caller says that they are lent for writing, and they are contiguous.
+            unsafe { ElementOf::<K>::prepare(place.data, place.len) };
+        }
         // SAFETY: the caller says so, and they are valid by now.
-        K::Row::view_mut(unsafe { slice::from_raw_parts_mut(data, len) })
+        unsafe { K::Row::view_mut(place) }
     }
 }
 
@@ -261,44 +342,58 @@ impl<'py, A: Access> FromPyObject<'_, 'py> for Argument<'py, A> {
 }
 
 impl<A: Access> Argument<'_, A> {
-    /// Returns where the elements are, after a look at how they lie.
-    fn data(&self, name: &str) -> PyResult<*mut ElementOf<A::Kind>> {
-        if self.0.is_empty() {
-            return Ok(std::ptr::dangling_mut());
+    /// Returns where the elements are, after a look at the shape and at how they lie, and the addresses that they take.
+    fn layout(&self, name: &str) -> PyResult<(Place<ElementOf<A::Kind>>, Range)> {
+        let (shape, steps, len) = (self.0.shape(), self.0.strides(), self.0.len());
+        if !shape.split_first().is_some_and(|(_, row)| <A::Kind as Kind>::Row::is_row(row)) {
+            return Err(PyValueError::new_err(format!(
+                "{name} has the shape {shape:?}, which is not that of this argument"
+            )));
         }
-        let data = self.0.data();
-        if self.0.is_c_contiguous() && data.is_aligned() {
-            return Ok(data);
+        let size = size_of::<ElementOf<A::Kind>>();
+        let strides = two(steps).map(|step| step / size as isize);
+        let mut place = Place { data: std::ptr::dangling_mut::<ElementOf<A::Kind>>(), len, shape: two(shape), strides };
+        if len == 0 {
+            let range = Range::contiguous(place.data.addr(), 0, A::WRITES);
+            return Ok((place, range));
         }
-        Err(PyValueError::new_err(format!(
-            "{name} is not C-contiguous and aligned; pass numpy.require(array, requirements='CA')"
-        )))
+        place.data = self.0.data();
+        let at = place.data.addr();
+        if !<A::Kind as Kind>::Row::STRIDED {
+            if self.0.is_c_contiguous() && place.data.is_aligned() {
+                return Ok((place, Range::contiguous(at, len * size, A::WRITES)));
+            }
+            return Err(PyValueError::new_err(format!(
+                "{name} is not C-contiguous and aligned; pass numpy.require(array, requirements='CA')"
+            )));
+        }
+        if !place.data.is_aligned() || steps.iter().any(|step| step % size as isize != 0) {
+            return Err(PyValueError::new_err(format!(
+                "{name} is not aligned; pass numpy.require(array, requirements='A')"
+            )));
+        }
+        match Range::strided(at, two(shape), two(steps), size, A::WRITES) {
+            Some(range) => Ok((place, range)),
+            None => Err(PyValueError::new_err(format!("{name} has elements that share memory; pass one without"))),
+        }
     }
 
     /// Returns the addresses of the elements.
     pub(crate) fn range(&self, name: &str) -> PyResult<Range> {
-        let (data, len) = (self.data(name)?, self.0.len());
-        Ok(Range { begin: data.addr(), end: data.wrapping_add(len).addr(), writes: A::WRITES })
+        Ok(self.layout(name)?.1)
     }
 
-    /// Has a look at the shape, and notes what it tells of the lengths of others.
+    /// Notes what the array tells of the lengths of others.
     ///
     /// # Safety
     /// The caller holds the [`Loan`](crate::loans::Loan) of the array.
     pub(crate) unsafe fn announce(&self, name: &str, lengths: &mut Lengths) -> PyResult<()> {
-        let (data, shape) = (self.data(name)?, self.0.shape());
-        match shape.split_first() {
-            Some((&length, row)) if <A::Kind as Kind>::Row::is_row(row) => {
-                let len = if A::WRITES { 0 } else { self.0.len() };
-                // SAFETY: the caller holds the loan of the array, which is contiguous and aligned.
-                let values = unsafe { slice::from_raw_parts(data.cast(), len) };
-                <A::Kind as Kind>::announce(length, values, lengths);
-                Ok(())
-            }
-            _ => Err(PyValueError::new_err(format!(
-                "{name} has the shape {shape:?}, which is not that of this argument"
-            ))),
-        }
+        let (place, length) = (self.layout(name)?.0, self.0.shape().first().copied().unwrap_or(0));
+        let len = if A::WRITES || <A::Kind as Kind>::Row::STRIDED { 0 } else { place.len };
+        // SAFETY: the caller holds the loan of the array, which is contiguous and aligned.
+        let values = unsafe { slice::from_raw_parts(place.data.cast(), len) };
+        <A::Kind as Kind>::announce(length, values, lengths);
+        Ok(())
     }
 
     /// Lends the values, after a look at their number.
@@ -306,15 +401,20 @@ impl<A: Access> Argument<'_, A> {
     /// # Safety
     /// The caller holds the [`Loan`](crate::loans::Loan) of the array, and calls once.
     pub(crate) unsafe fn values(&mut self, name: &str, lengths: &Lengths) -> PyResult<A::View<'_>> {
-        let (data, length) = (self.data(name)?, self.0.shape().first().copied().unwrap_or(0));
+        let (place, length) = (self.layout(name)?.0, self.0.shape().first().copied().unwrap_or(0));
         if let Some(expected) = <A::Kind as Kind>::expected(length, lengths).filter(|expected| *expected != length) {
             return Err(PyValueError::new_err(format!(
                 "{name} has the length {length}, but the other arrays of this call ask for {expected}; give it that"
             )));
         }
-        // SAFETY: the elements are contiguous, aligned, and lent to the caller.
-        Ok(unsafe { A::lend(data, self.0.len()) })
+        // SAFETY: the elements lie as the row says, and are lent to the caller.
+        Ok(unsafe { A::lend(place) })
     }
+}
+
+/// The first two lengths or strides, 0 where there are less.
+fn two<T: Copy + Default>(values: &[T]) -> [T; 2] {
+    [0, 1].map(|axis| values.get(axis).copied().unwrap_or_default())
 }
 
 fn wrong_type<T: Named>(object: Borrowed<'_, '_, PyAny>) -> PyErr {

@@ -51,6 +51,8 @@ register::kernels! {
     spatial.decimate, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
         index: Whole<i32>, alive: Whole<bool>, place: Whole<i32>, order: i64, radius: Whole<f64>)
         -> (kept: Whole<bool>);
+    timeseries.rolling_median, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+        propagate: Whole<bool>) -> (median: Columns<f64>);
 }
 
 /// The compiled part of `ferrumba_rust`.

@@ -11,7 +11,7 @@ macro_rules! kernels {
             use pyo3::exceptions::PyValueError;
             use pyo3::prelude::*;
 
-            use crate::arrays::{Argument, Edges, Lengths, Out, Ragged, State, Uniform, Whole, Wide};
+            use crate::arrays::{Argument, Columns, Edges, History, Lengths, Out, Ragged, State, Uniform, Whole, Wide};
             use crate::loans::Loan;
 
             $(

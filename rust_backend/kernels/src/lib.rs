@@ -9,3 +9,5 @@ pub mod healpix;
 mod rows;
 pub mod simd;
 pub mod spatial;
+pub mod table;
+pub mod timeseries;

@@ -17,6 +17,7 @@ import numpy as np
 from ferrumba.dispatch.choice import resolve
 from ferrumba.dispatch.kernel import Kernel
 from ferrumba.dispatch.state import STATE, Call
+from ferrumba.dispatch.tables import TableBlocks
 from ferrumba.dispatch.threads import pool, thread_count
 
 BLOCK = 1 << 16
@@ -73,30 +74,59 @@ def run(
     """
     state = STATE.get()
     rows = len(outputs[0]) if kernel.elementwise else kernel.count_rows(inputs, outputs)
-    function, choice = resolve(kernel, rows, backend, state.rules)
-    block = block_rows(kernel, rows)
-    small = rows <= block or kernel.serial
+    values = rows if kernel.history is None else inputs[kernel.history][-rows:].size if rows else 0
+    function, choice = resolve(kernel, values, backend, state.rules)
+    whole = kernel.history is None and (rows <= block_rows(kernel, rows) or kernel.serial)
     if state.calls is None:
-        return function(*inputs, *outputs) if small else _in_blocks(kernel, function, inputs, outputs, rows)[0]
+        return function(*inputs, *outputs) if whole else _in_blocks(kernel, function, inputs, outputs, rows)[0]
     start = time.perf_counter()
     first_bad, workers = (
-        (function(*inputs, *outputs), 1) if small else _in_blocks(kernel, function, inputs, outputs, rows)
+        (function(*inputs, *outputs), 1) if whole else _in_blocks(kernel, function, inputs, outputs, rows)
     )
     seconds = time.perf_counter() - start
     state.calls.append(Call(kernel.name, choice.backend, choice.reason, rows, workers, seconds))
     return first_bad
 
 
-def _cut(kind: str, array: Any, start: int, stop: int, edges: Any) -> Any:
-    """Return the part of an array that belongs to the rows of a block."""
-    if kind == "whole" or (kind == "uniform" and len(array) == 1):
-        return array
-    if kind == "edges":
-        return array[start : stop + 1]
-    if kind == "ragged" and edges is not None:
-        # An output that is not wanted is empty; two blocks may not hold the same memory, be it of no length.
-        return array[edges[start] : edges[stop]] if len(array) else array.copy()
-    return array[start:stop]
+class RowBlocks:
+    """The blocks of a call that is cut by rows."""
+
+    def __init__(self, kernel: Kernel, arrays: Sequence[Any], rows: int) -> None:
+        self._arrays = [(argument.kind, array) for argument, array in zip(kernel.arguments, arrays, strict=False)]
+        self._edges = None if kernel.edges is None else arrays[kernel.edges]
+        self._rows, self._block = rows, block_rows(kernel, rows)
+
+    def __len__(self) -> int:
+        return (self._rows + self._block - 1) // self._block
+
+    def start(self, index: int) -> int:
+        """Return the first row of a block."""
+        return index * self._block
+
+    def run(self, function: Callable[..., int], index: int) -> int:
+        """Call a kernel on a block."""
+        return function(*self.cut(self.start(index), min(self.start(index) + self._block, self._rows)))
+
+    def cut(self, start: int, stop: int) -> list[Any]:
+        """Return the part of every array that belongs to some rows."""
+        return [self._part(kind, array, start, stop) for kind, array in self._arrays]
+
+    def _part(self, kind: str, array: Any, start: int, stop: int) -> Any:
+        if kind == "whole" or (kind == "uniform" and len(array) == 1):
+            return array
+        if kind == "edges":
+            return array[start : stop + 1]
+        if kind == "ragged" and self._edges is not None:
+            # An output that is not wanted is empty; two blocks may not hold the same memory, be it of no length.
+            return array[self._edges[start] : self._edges[stop]] if len(array) else array.copy()
+        return array[start:stop]
+
+
+def blocks_of(kernel: Kernel, arrays: Sequence[Any], rows: int) -> RowBlocks | TableBlocks:
+    """Return the blocks of a call on inputs, or on inputs and outputs."""
+    if kernel.history is None:
+        return RowBlocks(kernel, arrays, rows)
+    return TableBlocks(kernel, arrays, rows, BLOCK)
 
 
 def _in_blocks(
@@ -106,27 +136,25 @@ def _in_blocks(
     outputs: Sequence[np.ndarray],
     rows: int,
 ) -> tuple[int, int]:
-    arrays = [(a.kind, array) for a, array in zip(kernel.arguments, (*inputs, *outputs), strict=True)]
-    edges = None if kernel.edges is None else inputs[kernel.edges]
-    block = block_rows(kernel, rows)
-    starts = count(0, block)  # next() on it is atomic
+    blocks = blocks_of(kernel, (*inputs, *outputs), rows)
+    many = len(blocks)
+    indices = count()  # next() on it is atomic
     stop = threading.Event()
     bad_rows: list[int] = []
 
     def work() -> None:
         try:
-            for start in starts:
-                if start >= rows or stop.is_set():
+            for index in indices:
+                if index >= many or stop.is_set():
                     return
-                end = min(start + block, rows)
-                bad = function(*[_cut(kind, array, start, end, edges) for kind, array in arrays])
+                bad = blocks.run(function, index)
                 if bad >= 0:
-                    bad_rows.append(start + bad)
+                    bad_rows.append(blocks.start(index) + bad)
         except BaseException:
             stop.set()
             raise
 
-    workers = min(thread_count()[0], -(-rows // block))
+    workers = max(1, min(thread_count()[0], many))
     if workers == 1:
         work()
     else:

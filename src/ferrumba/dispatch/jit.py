@@ -14,7 +14,7 @@ OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "parallel":
 _FOLDER = cache_folder()
 
 
-def jit(function=None, *, inline: bool = False):
+def jit(function=None, *, inline: bool = False, signature: str | None = None):
     """Compile a function with Numba: GIL-free, IEEE arithmetic, serial, cached on disk where the user allows it.
 
     Parameters
@@ -22,10 +22,16 @@ def jit(function=None, *, inline: bool = False):
     inline : bool
         Make LLVM inline every call, so that a caller's loop can be vectorised through it; such a function is stored
         with its callers and not by itself.
+    signature : str, optional
+        Compile at once, for these types and no others: a kernel that takes tables of any strides would otherwise be
+        compiled anew for every combination of row-major, column-major and cut ones.
     """
     if function is None:
-        return lambda function: jit(function, inline=inline)
+        return lambda function: jit(function, inline=inline, signature=signature)
     dispatcher = numba.njit(forceinline=inline, **OPTIONS)(function)
     if _FOLDER is not None and not inline:
         enable_cache(dispatcher, _FOLDER)
+    if signature is not None:
+        dispatcher.compile(signature)
+        dispatcher.disable_compile()
     return dispatcher

@@ -3,7 +3,8 @@
 From a declaration come the parity test of every backend, the property test, the benchmarks, the calibration point and
 the line in the documentation. A kernel itself is a plain loop ``f(*inputs, *outputs) -> int``:
 
-* inputs and outputs are C-contiguous, aligned arrays of native byte order, of the declared dtypes;
+* inputs and outputs are aligned arrays of native byte order, of the declared dtypes, and C-contiguous unless their kind
+  says otherwise;
 * n, the number of rows, is any number >= 0; what each array has to do with the rows is its ``kind``:
 
   ========= ========================================================================================================
@@ -13,6 +14,10 @@ the line in the documentation. A kernel itself is a plain loop ``f(*inputs, *out
   edges     an input of n + 1 ascending offsets (a CSR ``indptr``): row i owns ``[edges[i], edges[i + 1])`` of every
             ragged output; a kernel subtracts ``edges[0]``, since it sees only the part of the output of its own rows
   ragged    an output cut at the edges
+  history   an input table of n rows or more and of any strides: the last n are the rows of the call, and those before
+            them are what their windows reach back to; it goes with a uniform input ``window``, the rows that the window
+            of a row has, that row included
+  columns   an output table of n rows and of any strides, whose columns belong to those of the history input
   state     an input that a serial kernel reads and changes, such as what was removed before
   ========= ========================================================================================================
 
@@ -44,7 +49,7 @@ class Input:
         Name of the argument, as the public function and its errors call it.
     dtype : str
         NumPy name of the element type.
-    kind : {"row", "uniform", "whole", "edges", "state"}
+    kind : {"row", "uniform", "whole", "edges", "state", "history"}
         What it has to do with the rows.
     """
 
@@ -61,8 +66,8 @@ class Input:
 class Output:
     """One output array of a kernel.
 
-    A row output has ``(n, *trailing(*inputs))`` elements, a whole one ``trailing(*inputs)``, a ragged one as many as
-    the edges span.
+    An output by rows or columns has ``(n, *trailing(*inputs))`` elements, a whole one ``trailing(*inputs)``, a ragged
+    one as many as the edges span.
 
     Parameters
     ----------
@@ -74,7 +79,7 @@ class Output:
         What an invalid row is filled with.
     trailing : callable
         From the inputs, the shape that follows the row axis, or the whole shape.
-    kind : {"row", "whole", "ragged"}
+    kind : {"row", "whole", "ragged", "columns"}
         What it has to do with the rows.
     """
 
@@ -161,10 +166,22 @@ class Kernel:
         """The position of the input with the edges, or None."""
         return next((i for i, argument in enumerate(self.inputs) if argument.kind == "edges"), None)
 
+    @cached_property
+    def history(self) -> int | None:
+        """The position of the input with the history, or None."""
+        return next((i for i, argument in enumerate(self.inputs) if argument.kind == "history"), None)
+
+    @cached_property
+    def window(self) -> int:
+        """The position of the input that says how far a row reaches back."""
+        return [argument.name for argument in self.inputs].index("window")
+
     def count_rows(self, inputs: Sequence[Any], outputs: Sequence[Any] = ()) -> int:
         """Return n for these arrays."""
-        if outputs and self.outputs[0].kind == "row":
+        if outputs and self.outputs[0].kind in ("row", "columns"):
             return len(outputs[0])
+        if self.history is not None:
+            return len(inputs[self.history])
         if self.edges is not None:
             return len(inputs[self.edges]) - 1
         rows = [len(values) for argument, values in zip(self.inputs, inputs, strict=True) if argument.kind == "row"]
@@ -175,7 +192,7 @@ class Kernel:
         return tuple(np.empty(self._shape(output, rows, inputs), output.numpy) for output in self.outputs)
 
     def _shape(self, output: Output, rows: int, inputs: Sequence[np.ndarray]) -> tuple[int, ...]:
-        if output.kind == "row":
+        if output.kind in ("row", "columns"):
             return (rows, *output.trailing(*inputs))
         if output.kind == "ragged":
             edges = inputs[self.edges or 0]

@@ -110,7 +110,7 @@ class _Lender:
         self.__array_interface__ = {**array.__array_interface__, "data": (array.ctypes.data, False)}
 
 
-def _writable(array: np.ndarray) -> np.ndarray:
+def writable(array: np.ndarray) -> np.ndarray:
     """Return an array that Numba holds to be of the usual type, also where it is read-only.
 
     Read-only arrays have a type of their own in Numba, and a kernel would be compiled anew, for seconds, for every
@@ -123,7 +123,7 @@ def _flat(argument: Input, array: np.ndarray, shape: tuple[int, ...]) -> np.ndar
     if array.shape != shape and not (argument.kind == "uniform" and array.size == 1):
         array = np.broadcast_to(array, shape)
     if _canonical(array, argument.numpy):
-        return _writable(array.reshape(-1))
+        return writable(array.reshape(-1))
     if array.size <= driver.BLOCK:
         return np.require(array, argument.numpy, ("C", "A")).reshape(-1)
     return Pieces(array, argument.numpy)

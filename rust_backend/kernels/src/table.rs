@@ -1,0 +1,140 @@
+//! Tables of any strides: rows are time, and a thread may own some rows and columns of a table that others fill elsewhere.
+
+use std::marker::PhantomData;
+
+/// A table that is read.
+#[derive(Clone, Copy)]
+pub struct Table<'a, T> {
+    data: *const T,
+    shape: [usize; 2],
+    strides: [isize; 2],
+    lent: PhantomData<&'a [T]>,
+}
+
+// SAFETY: it is a shared borrow of numbers.
+unsafe impl<T: Sync> Send for Table<'_, T> {}
+// SAFETY: as above.
+unsafe impl<T: Sync> Sync for Table<'_, T> {}
+
+impl<'a, T: Copy> Table<'a, T> {
+    /// Makes a table of the element at `data` and those at distances from it, `strides` in elements.
+    ///
+    /// # Safety
+    /// All of them can be read for `'a`, and nobody writes to them.
+    pub unsafe fn new(data: *const T, shape: [usize; 2], strides: [isize; 2]) -> Self {
+        Self { data, shape, strides, lent: PhantomData }
+    }
+
+    /// Makes a table of whole rows that follow each other.
+    pub fn of_rows(values: &'a [T], columns: usize) -> Self {
+        let rows = values.len().checked_div(columns).unwrap_or(0);
+        // SAFETY: rows times columns elements are in the slice.
+        unsafe { Self::new(values.as_ptr(), [rows, columns], [columns as isize, 1]) }
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.shape[0]
+    }
+
+    /// The number of columns.
+    pub fn columns(&self) -> usize {
+        self.shape[1]
+    }
+
+    /// Copies the values of a column from row `start` on, as many as there are or fit; returns the part that is filled.
+    #[inline(always)]
+    pub(crate) fn load<'b>(&self, column: usize, start: usize, into: &'b mut [T]) -> &'b mut [T] {
+        let many = if column < self.columns() { self.rows().saturating_sub(start).min(into.len()) } else { 0 };
+        let part = into.get_mut(..many).unwrap_or_default();
+        for (row, value) in (start..).zip(part.iter_mut()) {
+            // SAFETY: the row is below `start + many`, so both indices are within the shape.
+            *value = unsafe { *self.data.wrapping_offset(offset(self.strides, row, column)) };
+        }
+        part
+    }
+}
+
+/// A table that is filled.
+pub struct TableMut<'a, T> {
+    data: *mut T,
+    shape: [usize; 2],
+    strides: [isize; 2],
+    lent: PhantomData<&'a mut [T]>,
+}
+
+// SAFETY: it is the only borrow of its elements.
+unsafe impl<T: Send> Send for TableMut<'_, T> {}
+
+impl<'a, T: Copy> TableMut<'a, T> {
+    /// Makes a table of the element at `data` and those at distances from it, `strides` in elements.
+    ///
+    /// # Safety
+    /// All of them can be written for `'a`, by nobody else, and no two are the same.
+    pub unsafe fn new(data: *mut T, shape: [usize; 2], strides: [isize; 2]) -> Self {
+        Self { data, shape, strides, lent: PhantomData }
+    }
+
+    /// Makes a table of whole rows that follow each other.
+    pub fn of_rows(values: &'a mut [T], columns: usize) -> Self {
+        let rows = values.len().checked_div(columns).unwrap_or(0);
+        // SAFETY: rows times columns elements are in the slice.
+        unsafe { Self::new(values.as_mut_ptr(), [rows, columns], [columns as isize, 1]) }
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.shape[0]
+    }
+
+    /// The number of columns.
+    pub fn columns(&self) -> usize {
+        self.shape[1]
+    }
+
+    /// Writes values to a column from row `start` on, as many as there is room for.
+    #[inline(always)]
+    pub(crate) fn store(&mut self, column: usize, start: usize, values: &[T]) {
+        let many = if column < self.columns() { self.rows().saturating_sub(start) } else { 0 };
+        for (row, value) in (start..).zip(values.iter().take(many)) {
+            // SAFETY: the row is below `start + many`, so both indices are within the shape.
+            unsafe { *self.data.wrapping_offset(offset(self.strides, row, column)) = *value };
+        }
+    }
+}
+
+#[inline(always)]
+fn offset(strides: [isize; 2], row: usize, column: usize) -> isize {
+    (row as isize).wrapping_mul(strides[0]).wrapping_add((column as isize).wrapping_mul(strides[1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_read_and_written_within_the_shape() {
+        let values: Vec<i64> = (0..12).collect();
+        let table = Table::of_rows(&values, 3);
+        let mut part = [0; 3];
+        assert_eq!(table.load(1, 1, &mut part), &[4, 7, 10]);
+        assert_eq!(table.load(1, 3, &mut part), &[10]);
+        assert!(table.load(3, 0, &mut part).is_empty() && table.load(0, 4, &mut part).is_empty());
+        let mut copy = vec![0; 12];
+        let mut target = TableMut::of_rows(&mut copy, 3);
+        target.store(2, 2, &[7, 8, 9]);
+        target.store(3, 0, &[1]);
+        target.store(0, 9, &[1]);
+        assert_eq!(copy, [0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 8]);
+    }
+
+    #[test]
+    fn strides_may_be_negative() {
+        let values: Vec<i64> = (0..6).collect();
+        // SAFETY: rows 2, 1, 0 of columns 1, 0, all of them in the slice.
+        let table = unsafe { Table::new(values.as_ptr().wrapping_add(5), [3, 2], [-2, -1]) };
+        let mut column = [0; 3];
+        assert_eq!(table.load(0, 0, &mut column), &[5, 3, 1]);
+        assert_eq!(table.load(1, 1, &mut column), &[2, 0]);
+    }
+}

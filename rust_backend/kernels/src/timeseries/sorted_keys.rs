@@ -1,0 +1,78 @@
+//! The keys of a window in ascending order, and what is found in them.
+//!
+//! One merged shift between the place of the key that leaves and the place of the one that enters keeps the order; on
+//! smooth signals it moves a few keys.
+
+use crate::timeseries::windows::{MISSING, value_of};
+
+/// The mean of two values, also where their sum is beyond the largest float.
+#[inline(always)]
+pub(crate) fn midpoint(low: f64, high: f64) -> f64 {
+    let total = low + high;
+    if total.is_finite() { 0.5 * total } else { 0.5 * low + 0.5 * high }
+}
+
+/// The keys of a window in ascending order.
+pub(crate) struct SortedKeys {
+    keys: Vec<i64>,
+    count: usize,
+}
+
+impl SortedKeys {
+    pub(crate) fn new(size: usize) -> Self {
+        Self { keys: vec![0; size], count: 0 }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many keys are smaller.
+    #[inline(always)]
+    fn place_of(&self, key: i64) -> usize {
+        self.keys.get(..self.count).unwrap_or_default().partition_point(|other| *other < key)
+    }
+
+    /// Takes one key out and one in, either of which may be [`MISSING`].
+    #[inline(always)]
+    pub(crate) fn step(&mut self, leaving: i64, entering: i64) {
+        if leaving == entering {
+            return;
+        }
+        // A key that leaves goes to the end of the run that moves, one that enters comes from it.
+        let hole = if leaving == MISSING { self.count } else { self.place_of(leaving) };
+        let place = if entering == MISSING { self.count } else { self.place_of(entering) };
+        let end = self.keys.len().min(self.count.max(hole + 1));
+        let place = if leaving != MISSING && place > hole { place - 1 } else { place };
+        if let Some(run) = self.keys.get_mut(place..end.min(hole + 1)).filter(|_| place <= hole) {
+            run.rotate_right(1);
+        } else if let Some(run) = self.keys.get_mut(hole..(place + 1).min(end)) {
+            run.rotate_left(1);
+        }
+        if entering == MISSING {
+            self.count -= usize::from(self.count > 0);
+        } else {
+            self.count += usize::from(leaving == MISSING && self.count < self.keys.len());
+            if let Some(slot) = self.keys.get_mut(place) {
+                *slot = entering;
+            }
+        }
+    }
+
+    /// The value of a rank, from 0 on.
+    #[inline(always)]
+    pub(crate) fn value(&self, rank: usize) -> f64 {
+        self.keys.get(rank).map_or(f64::NAN, |key| value_of(*key))
+    }
+
+    /// The median of the keys, of which there is at least one.
+    #[inline(always)]
+    pub(crate) fn middle(&self) -> f64 {
+        let upper = self.value(self.count / 2);
+        if self.count % 2 == 1 { upper } else { midpoint(self.value((self.count / 2).wrapping_sub(1)), upper) }
+    }
+}

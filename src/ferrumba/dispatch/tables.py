@@ -1,0 +1,93 @@
+"""The blocks of a call on tables whose rows are time, and each of whose results is a function of a trailing window.
+
+A block is some rows of some columns, with as many rows before it as its first window reaches back. What a window gives
+does not depend on the block, so cutting changes no bit, and a single column keeps several threads busy. Views of any
+strides serve row-major and column-major tables without a copy; other element types are converted block by block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ferrumba.dispatch.kernel import Input, Kernel, Output
+
+TILE = 8
+"""Columns of a block: a line of the cache in a row-major table."""
+
+SHARE = 16
+"""A block has at least so many rows for each row of history that is read again for it."""
+
+
+class TableBlocks:
+    """The blocks of a call that is cut by rows and columns.
+
+    Parameters
+    ----------
+    kernel : Kernel
+        A declaration with an input of kind ``history``.
+    arrays : sequence of ndarray
+        Its inputs, or inputs and outputs.
+    rows : int
+        Rows of the call.
+    size : int
+        About how many values a block shall have.
+    """
+
+    def __init__(self, kernel: Kernel, arrays: Sequence[np.ndarray], rows: int, size: int) -> None:
+        self._arrays = list(zip(kernel.arguments, arrays, strict=False))
+        self._rows, self._columns = rows, arrays[kernel.history or 0].shape[1]
+        self._window = arrays[kernel.window]
+        tiles = -(-self._columns // TILE)
+        reach = min(int(self._window.max(initial=1)), rows)
+        high = max(size // min(max(self._columns, 1), TILE), SHARE * reach)
+        times = 1 if rows * self._columns <= size else -(-rows // high)
+        if times > 1 and times * tiles % 2:
+            times += 1  # two threads finish together
+        self._times, self._tiles = times, tiles if rows else 0
+
+    def __len__(self) -> int:
+        return self._times * self._tiles
+
+    def start(self, index: int) -> int:
+        """Return the first row of a block."""
+        return index // self._tiles * self._rows // self._times
+
+    def run(self, function: Callable[..., int], index: int) -> int:
+        """Call a kernel on a block."""
+        first = index % self._tiles * TILE
+        part = self.cut(self.start(index), self.start(index + self._tiles), first, min(first + TILE, self._columns))
+        lent = [_canonical(argument, array) for (argument, _), array in zip(self._arrays, part, strict=True)]
+        bad = function(*lent)
+        for (argument, _), array, filled in zip(self._arrays, part, lent, strict=True):
+            if isinstance(argument, Output) and filled is not array:
+                with np.errstate(over="ignore"):
+                    np.copyto(array, filled, casting="same_kind")
+        return bad
+
+    def cut(self, start: int, stop: int, first: int = 0, last: int | None = None) -> list[Any]:
+        """Return the part of every array that belongs to some rows and to the columns from ``first`` to ``last``."""
+        last = self._columns if last is None else last
+        return [self._part(argument, array, start, stop, first, last) for argument, array in self._arrays]
+
+    def _part(
+        self, argument: Input | Output, array: np.ndarray, start: int, stop: int, first: int, last: int
+    ) -> np.ndarray:
+        if argument.kind == "history":
+            before = len(array) - self._rows
+            width = int(self._window[min(start, len(self._window) - 1)]) if len(self._window) else 1
+            return array[max(0, before + start - width + 1) : before + stop, first:last]
+        if argument.kind == "columns":
+            each = array.shape[1] // self._columns  # 0 where the output is not wanted
+            return array[start:stop, each * first : each * last]
+        return array[start:stop] if argument.kind == "uniform" and len(array) > 1 else array
+
+
+def _canonical(argument: Input | Output, array: np.ndarray) -> np.ndarray:
+    if array.dtype == argument.numpy and array.flags.aligned:
+        return array
+    if isinstance(argument, Output):
+        return np.empty_like(array, argument.numpy)
+    return np.require(array, argument.numpy, ("A",))

@@ -1,0 +1,43 @@
+"""Tables of Arrow as tables: null and NaN are missing in, null is missing out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ferrumba.timeseries.tables import Table
+
+
+def as_table(x: Any, name: str, on: str | None) -> Table:
+    """Return a table of the values of an Array, ChunkedArray, RecordBatch or Table."""
+    if isinstance(x, (pa.Array, pa.ChunkedArray)):
+        return Table(_numbers([x], [name], name), lambda result: _column(result[:, 0]))
+    if not isinstance(x, (pa.Table, pa.RecordBatch)):
+        raise TypeError(f"{name} is a {type(x).__name__} of Arrow, but an Array or a Table is needed")
+    if on is not None and on not in x.schema.names:
+        raise ValueError(f"times is {on!r}, but the columns of {name} are {', '.join(x.schema.names)}; name one")
+    names = [column for column in x.schema.names if column != on]
+
+    def wrap(result: np.ndarray) -> Any:
+        made = {column: _column(result[:, place]) for place, column in enumerate(names)}
+        return type(x).from_pydict(made if on is None else {on: x[on], **made})
+
+    array = _numbers([x[column] for column in names], names, name)
+    return Table(array, wrap, lambda given: given if on is None else x[on].to_numpy(zero_copy_only=False))
+
+
+def _numbers(columns: list[Any], names: list[str], name: str) -> np.ndarray:
+    for column, label in zip(columns, names, strict=True):
+        if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+            raise TypeError(f"{name} has the column {label!r} of {column.type}, but numbers are needed; drop it")
+    single = bool(columns) and all(column.type in (pa.float32(), pa.float16()) for column in columns)
+    array = np.empty((len(columns[0]) if columns else 0, len(columns)), np.float32 if single else np.float64, "F")
+    for place, column in enumerate(columns):
+        array[:, place] = column.to_numpy(zero_copy_only=False) if isinstance(column, pa.Array) else column.to_numpy()
+    return array
+
+
+def _column(values: np.ndarray) -> pa.Array:
+    return pa.array(np.ascontiguousarray(values), from_pandas=True)

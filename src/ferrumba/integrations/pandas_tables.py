@@ -1,0 +1,48 @@
+"""Series and DataFrames of pandas as tables: numbers in, the same index and columns out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ferrumba.timeseries.tables import Table
+
+
+def as_table(x: Any, name: str, on: str | None) -> Table:
+    """Return a table of the values of a Series or DataFrame; nullable types have NaN where a value is missing."""
+    if isinstance(x, pd.Series):
+        array = _numbers(x.to_frame(), name)
+        return Table(array, lambda result: pd.Series(result[:, 0], x.index, name=x.name, copy=False), _times(x, None))
+    if not isinstance(x, pd.DataFrame):
+        raise TypeError(f"{name} is a {type(x).__name__} of pandas, but a Series or a DataFrame is needed")
+    if on is not None and on not in x.columns:
+        raise ValueError(f"times is {on!r}, but the columns of {name} are {', '.join(map(str, x.columns))}; name one")
+    frame = x if on is None else x.drop(columns=on)
+    return Table(
+        _numbers(frame, name),
+        lambda result: pd.DataFrame(result, frame.index, frame.columns, copy=False),
+        _times(x, on),
+    )
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+    for column, dtype in zip(frame.columns, frame.dtypes, strict=True):
+        if not pd.api.types.is_numeric_dtype(dtype) or dtype.kind not in "iuf":
+            raise TypeError(f"{name} has the column {column!r} of {dtype}, but numbers are needed; leave it out")
+    if all(isinstance(dtype, np.dtype) for dtype in frame.dtypes):
+        return frame.to_numpy()
+    single = all(dtype.kind == "f" and dtype.itemsize <= 4 for dtype in frame.dtypes)
+    return frame.to_numpy(dtype=np.float32 if single else np.float64, na_value=np.nan)
+
+
+def _times(x: Any, on: str | None) -> Any:
+    def times(given: Any) -> Any:
+        found = x[on] if on is not None else x.index if given is None else given
+        if isinstance(found, pd.Index) and not isinstance(found, pd.DatetimeIndex):
+            return None if given is None else found
+        stamps = pd.DatetimeIndex(found) if isinstance(found, (pd.Series, pd.Index)) else found
+        return stamps.tz_convert(None).to_numpy() if getattr(stamps, "tz", None) is not None else np.asarray(stamps)
+
+    return times

@@ -1,0 +1,42 @@
+"""Series and DataFrames of Polars as tables: null and NaN are missing in, null is missing out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from ferrumba.timeseries.tables import Table
+
+
+def as_table(x: Any, name: str, on: str | None) -> Table:
+    """Return a table of the values of a Series or DataFrame."""
+    if isinstance(x, pl.Series):
+        return Table(_numbers([x], name), lambda result: _column(x.name, result[:, 0]))
+    if not isinstance(x, pl.DataFrame):
+        raise TypeError(f"{name} is a {type(x).__name__} of Polars, but a Series or a DataFrame is needed; collect it")
+    if on is not None and on not in x.columns:
+        raise ValueError(f"times is {on!r}, but the columns of {name} are {', '.join(x.columns)}; name one")
+    columns = [column for column in x.get_columns() if column.name != on]
+
+    def wrap(result: np.ndarray) -> pl.DataFrame:
+        made = [_column(column.name, result[:, place]) for place, column in enumerate(columns)]
+        return pl.DataFrame(made if on is None else [x[on], *made])
+
+    return Table(_numbers(columns, name), wrap, lambda given: given if on is None else x[on].to_numpy())
+
+
+def _numbers(columns: list[pl.Series], name: str) -> np.ndarray:
+    for column in columns:
+        if not column.dtype.is_numeric():
+            raise TypeError(f"{name} has the column {column.name!r} of {column.dtype}, but numbers are needed; drop it")
+    single = bool(columns) and all(column.dtype == pl.Float32 for column in columns)
+    array = np.empty((len(columns[0]) if columns else 0, len(columns)), np.float32 if single else np.float64, "F")
+    for place, column in enumerate(columns):
+        array[:, place] = column.to_numpy()
+    return array
+
+
+def _column(name: str, values: np.ndarray) -> pl.Series:
+    return pl.Series(name, values, nan_to_null=True)

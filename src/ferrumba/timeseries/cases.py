@@ -1,0 +1,53 @@
+"""Inputs of the rolling kernels for parity tests, benchmarks, calibration and ``ferrumba verify``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+Arrays = tuple[np.ndarray, ...]
+
+
+def walk(rng: np.random.Generator, n: int, columns: int = 1) -> np.ndarray:
+    """Return random walks, one for each column."""
+    return np.cumsum(rng.standard_normal((n, columns)), axis=0)
+
+
+def hard(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Return columns of what goes wrong in windows: missing values in runs, ties, zeros of both signs, extremes."""
+    table = np.empty((n, 11))
+    table[:, 0] = np.where(rng.random(n) < 0.05, np.nan, rng.standard_normal(n))
+    table[:, 1] = np.where(rng.random(n) < 0.1, rng.choice([np.nan, np.inf, -np.inf], n), walk(rng, n)[:, 0])
+    table[:, 2] = np.round(rng.standard_normal(n))
+    table[:, 3] = rng.choice([0.0, -0.0, 1.0, -1.0], n)
+    table[:, 4] = rng.choice([5e-324, -5e-324, 1e-310, 0.0], n)
+    table[:, 5] = rng.choice([1.7e308, -1.7e308, 1e300], n)
+    table[:, 6] = 1e9 + rng.standard_normal(n)
+    table[:, 7] = np.where(np.arange(n) // 50 % 2 == 0, np.nan, np.arange(n))
+    table[:, 8] = 7.0
+    table[:, 9] = np.nan
+    table[:, 10] = np.where(rng.random(n) < 0.01, 1e12, (-1.0) ** np.arange(n))
+    return table
+
+
+def time_windows(rng: np.random.Generator, n: int, longest: int) -> np.ndarray:
+    """Return widths of windows whose first rows never go back."""
+    first = np.maximum.accumulate(np.arange(n) - rng.integers(0, longest, n))
+    return np.arange(n) - np.maximum(first, 0) + 1
+
+
+def windows(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield values, window, min_periods and propagate."""
+
+    def case(values: np.ndarray, window: int | np.ndarray, least: int = 1, propagate: bool = False) -> Arrays:
+        return values, np.atleast_1d(np.asarray(window, np.int64)), np.array([least]), np.array([propagate])
+
+    yield "walk, window 16", case(walk(rng, n), 16)
+    yield "hard columns, window 7", case(hard(rng, n), 7)
+    yield "hard columns, window 64, column-major", case(np.asfortranarray(hard(rng, n)), 64, 20)
+    yield "hard columns, window 3, propagating", case(hard(rng, n)[::-1, ::-1], 3, 2, propagate=True)
+    yield "hard columns, window 300, every other row", case(hard(rng, 2 * n)[::2], 300, 300)
+    yield "hard columns, window 1", case(hard(rng, n), 1)
+    yield "walks, a window longer than all", case(walk(rng, n, 3), 10**6)
+    yield "hard columns, windows in time", case(hard(rng, n), time_windows(rng, n, 40) if n else 1, 2)

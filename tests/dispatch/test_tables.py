@@ -1,0 +1,83 @@
+"""Blocks of rows and columns: every element once, with the history that its window needs, by sizes only."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from ferrumba.dispatch.registry import kernels
+from ferrumba.dispatch.tables import SHARE, TILE, TableBlocks
+
+KERNEL = kernels()["timeseries.rolling_median"]
+
+
+def blocks(rows, columns, window, size=512, before=0, dtype=np.float64):
+    values = np.arange((before + rows) * columns, dtype=dtype).reshape(-1, columns)
+    inputs = (values, np.atleast_1d(window).astype(np.int64), np.array([1]), np.array([False]))
+    out = np.zeros((rows, columns), dtype)
+    return TableBlocks(KERNEL, (*inputs, out), rows, size), values, out
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 300, 2000])
+@pytest.mark.parametrize("columns", [0, 1, 3, 8, 9, 30])
+@pytest.mark.parametrize("window", [1, 16, 10**9])
+def test_every_element_is_filled_once_and_sees_its_window(rows, columns, window):
+    """Also with rows before those of the call."""
+    for before in (0, 5):
+        cut, values, out = blocks(rows, columns, window, before=before)
+
+        def copy(seen, width, _least, _propagate, part):
+            history = len(seen) - len(part)
+            np.testing.assert_array_equal(part, 0.0)
+            first = np.argwhere(values == seen[0, 0])[0][0]
+            assert history == min(int(width[0]) - 1, first + history)
+            part += seen[history:] + 1.0
+            return -1
+
+        for index in range(len(cut)):
+            assert cut.run(copy, index) == -1
+        np.testing.assert_array_equal(out, values[before:] + 1.0)
+
+
+def test_windows_of_their_own_reach_back_as_far_as_they_say():
+    """The first row of a block has the earliest window."""
+    width = np.minimum(np.arange(1, 1001), np.where(np.arange(1000) < 500, 3, 40))
+    cut, _, _ = blocks(1000, 1, width, size=64)
+    starts = [cut.start(index) for index in range(len(cut) + 1)]
+    assert len(starts) > 1
+    for start, stop in itertools.pairwise(starts):
+        seen, own = cut.cut(start, stop)[:2]
+        assert len(own) == stop - start
+        assert len(seen) == stop - start + width[start] - 1
+
+
+def test_history_is_a_small_share_of_what_is_read():
+    """Long windows make long blocks."""
+    for window in (10, 100, 1000):
+        cut, _, _ = blocks(100_000, 1, window)
+        sizes = np.diff([cut.start(index) for index in range(len(cut) + 1)])
+        assert sizes.min() >= SHARE * window * 0.9
+        assert len(cut) % 2 == 0
+
+
+def test_blocks_are_as_wide_as_a_line_of_the_cache():
+    cut, _, _ = blocks(100, 30, 3)
+    assert {part.shape[1] for part in (cut.cut(0, 10, first, first + TILE)[0] for first in (0, 8, 16))} == {TILE}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32, ">f8"])
+def test_other_element_types_are_converted_block_by_block(dtype):
+    cut, values, out = blocks(300, 9, 4, dtype=dtype)
+
+    def double(seen, _width, _least, _propagate, part):
+        assert seen.dtype == part.dtype == np.float64
+        assert seen.dtype.isnative
+        part[...] = 2.0 * seen[len(seen) - len(part) :]
+        return -1
+
+    if np.dtype(dtype).kind == "i":
+        out = np.zeros(out.shape)
+        cut = TableBlocks(KERNEL, (values, np.array([4]), np.array([1]), np.array([False]), out), 300, 512)
+    for index in range(len(cut)):
+        cut.run(double, index)
+    np.testing.assert_array_equal(out, 2.0 * values)
