@@ -37,10 +37,23 @@ def loaded_after(code, **environment):
 
 
 @pytest.mark.parametrize(
-    "code", ["import ferrumba", "from ferrumba import healpix", "from ferrumba.compat import mortie"]
+    "code",
+    [
+        "import ferrumba",
+        "from ferrumba import healpix",
+        "from ferrumba import timeseries",
+        "from ferrumba.compat import mortie",
+    ],
 )
 def test_import_loads_numpy_only(code):
     assert loaded_after(code).isdisjoint(HEAVY)
+
+
+def test_a_call_loads_the_functions_of_its_own_family_only():
+    """Declarations are loaded for all of them."""
+    code = "from ferrumba import healpix; healpix.is_morton(1, backend='numba')"
+    code += "\nimport sys; print(sorted(name for name in sys.modules if name.startswith('ferrumba.timeseries.')))"
+    assert run(code).strip() == "['ferrumba.timeseries.cases', 'ferrumba.timeseries.declarations']"
 
 
 def test_import_starts_no_thread_and_opens_no_file():

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from brute_windows import median, rolled, same_bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import median, rolled, same_bits
 
 from ferrumba import timeseries
 from ferrumba.dispatch.backends import backends

@@ -74,9 +74,10 @@ def run(
     """
     state = STATE.get()
     rows = len(outputs[0]) if kernel.elementwise else kernel.count_rows(inputs, outputs)
-    values = rows if kernel.history is None else inputs[kernel.history][-rows:].size if rows else 0
+    history = kernel.history
+    values = rows if history is None else rows * inputs[history][:1].size
     function, choice = resolve(kernel, values, backend, state.rules)
-    whole = kernel.history is None and (rows <= block_rows(kernel, rows) or kernel.serial)
+    whole = history is None and (rows <= block_rows(kernel, rows) or kernel.serial)
     if state.calls is None:
         return function(*inputs, *outputs) if whole else _in_blocks(kernel, function, inputs, outputs, rows)[0]
     start = time.perf_counter()
