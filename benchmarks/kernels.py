@@ -3,19 +3,16 @@
 import os
 import zlib
 
-import numpy as np
-
 from ferrumba.dispatch.backends import backends
-from ferrumba.dispatch.driver import run
+from ferrumba.dispatch.measure import first_case, one_call
 from ferrumba.dispatch.registry import kernels
 
 SEED = 20240229
 
 
-def benchmark_inputs(kernel, rows):
-    """Return the inputs that the declaration names first, the same in every run."""
-    _, inputs = next(kernel.cases(np.random.default_rng(SEED), rows))
-    return inputs
+def benchmark_call(kernel, rows, backend=None):
+    """Return a call on the inputs that the declaration names first, the same in every run, which can be repeated."""
+    return one_call(kernel, *first_case(kernel, rows, SEED), backend)
 
 
 class _KernelBenchmark:
@@ -30,21 +27,20 @@ class _KernelBenchmark:
         backend = os.environ.get("FERRUMBA_BACKEND", "numba")
         if backend not in backends() or backends()[backend].refusal(self.kernel):
             raise NotImplementedError  # asv's word for: skip, on commits and backends that have no such kernel
-        self.inputs = benchmark_inputs(self.kernel, rows)
-        self.outputs = self.kernel.allocate(rows, self.inputs)
-        self.time_kernel(rows)
+        self.call = benchmark_call(self.kernel, rows)
+        self.call()
 
     def time_kernel(self, rows):
-        run(self.kernel, self.inputs, self.outputs)
+        self.call()
 
     def peakmem_kernel(self, rows):
-        run(self.kernel, self.inputs, self.outputs)
+        self.call()
 
 
 def _benchmark(kernel):
     # asv keeps the history of a benchmark while its version stays: as long as neither the results of the kernel nor
     # the inputs it is timed on change. Without it asv would hash this file.
-    digest = zlib.crc32(b"".join(values.tobytes() for values in benchmark_inputs(kernel, 100)))
+    digest = zlib.crc32(b"".join(values.tobytes() for values in first_case(kernel, 100, SEED)[0]))
     members = {"kernel": kernel, "params": (kernel.sizes,), "version": f"{kernel.revision}:{digest:08x}"}
     return type(kernel.name.replace(".", "_"), (_KernelBenchmark,), {**members, "__module__": __name__})
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from benchmarks.kernels import benchmark_inputs
+from benchmarks.kernels import benchmark_call
 from ferrumba.dispatch.backends import backends
-from ferrumba.dispatch.driver import run
 from ferrumba.dispatch.registry import kernels
 
 
@@ -12,7 +11,6 @@ from ferrumba.dispatch.registry import kernels
 @pytest.mark.parametrize("kernel", kernels().values(), ids=lambda kernel: kernel.name)
 def test_kernel(benchmark, kernel, backend):
     benchmark.group = kernel.name
-    inputs = benchmark_inputs(kernel, 1_000_000)
-    outputs = kernel.allocate(1_000_000, inputs)
-    run(kernel, inputs, outputs, backend)
-    benchmark(run, kernel, inputs, outputs, backend)
+    call = benchmark_call(kernel, max(kernel.sizes), backend)
+    call()
+    benchmark(call)

@@ -62,7 +62,7 @@ def first_case(kernel: Kernel, rows: int, seed: int = 0) -> tuple[Arrays, Arrays
     return inputs, kernel.allocate(kernel.count_rows(inputs), inputs)
 
 
-def one_call(kernel: Kernel, inputs: Arrays, outputs: Arrays, name: str) -> Callable[[], int]:
+def one_call(kernel: Kernel, inputs: Arrays, outputs: Arrays, name: str | None) -> Callable[[], int]:
     """Return a call that can be repeated: a kernel that changes its state gets a copy of the first one each time."""
     if not kernel.states:
         return functools.partial(run, kernel, inputs, outputs, name)
