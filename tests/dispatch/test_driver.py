@@ -7,7 +7,7 @@ import pytest
 
 import ferrumba
 from ferrumba.dispatch import driver
-from ferrumba.dispatch.driver import Pieces, run
+from ferrumba.dispatch.driver import Pieces, bind, run
 from ferrumba.testing.conformance import small_blocks
 from ferrumba.testing.loopback import installed
 
@@ -123,6 +123,91 @@ def test_dispatch_costs_at_most_one_microsecond(kernel):
         through = min(timeit.repeat(lambda: run(kernel, (values,), (out,), "nothing"), number=2000, repeat=30))
         direct = min(timeit.repeat(lambda: bare(values, out), number=2000, repeat=30))
     assert (through - direct) / 2000 < 1e-6
+
+
+def test_a_bound_call_obeys_every_later_request(kernel, fake, monkeypatch):
+    values, out = np.array([-31]), np.zeros(1, np.int64)
+    with installed(fake(mark=77), "fake"):
+        call = bind(kernel, (values,), (out,))
+
+        def answer():
+            assert call() == -1
+            return int(out[0])
+
+        assert answer() == 1
+        ferrumba.set_backend("fake")
+        assert answer() == 77
+        with ferrumba.use_backend("numba"):
+            assert answer() == 1
+            with ferrumba.use_backend("fake"):
+                assert answer() == 77
+            assert answer() == 1
+        assert answer() == 77
+        with ferrumba.trace() as calls:
+            assert [answer(), answer()] == [77, 77]
+        assert [(c.kernel, c.backend, c.rows) for c in calls] == [(kernel.name, "fake", 1)] * 2
+        monkeypatch.setenv("FERRUMBA_FORCE_NUMBA", "1")
+        ferrumba.refresh()
+        with pytest.raises(ferrumba.errors.BackendUnavailable, match="FERRUMBA_FORCE_NUMBA=1 switches every plug-in"):
+            call()
+        ferrumba.set_backend(None)
+        assert answer() == 1
+
+
+def test_a_bound_call_insists_on_its_own_request(kernel, fake):
+    out = np.zeros(1, np.int64)
+    with installed(fake(mark=77), "fake"):
+        call = bind(kernel, (np.array([-31]),), (out,), "fake")
+        with ferrumba.use_backend("numba"):
+            call()
+        assert out[0] == 77
+    with pytest.raises(ferrumba.errors.InvalidBackendRequest, match="'fake' is unknown"):
+        call()
+
+
+def test_a_bound_call_serves_threads_of_different_contexts(kernel, fake):
+    """Each thread gets what it asked for, however the two alternate."""
+    seen = {"fake": set(), "numba": set()}
+    with installed(fake(first_bad=7), "fake"):
+        call = bind(kernel, (np.array([-31]),), (np.zeros(1, np.int64),))
+
+        def work(name):
+            with ferrumba.use_backend(name):
+                seen[name].update(call() for _ in range(3000))
+
+        workers = [threading.Thread(target=work, args=(name,)) for name in seen]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+    assert seen == {"fake": {7}, "numba": {-1}}
+
+
+def test_a_bound_call_of_many_blocks_is_cut(kernel):
+    recorder, values, out = Recorder(), np.arange(1000), np.zeros(1000, np.int64)
+    with installed(recorder, "recorder"), small_blocks(256):
+        bind(kernel, (values,), (out,), "recorder")()
+    np.testing.assert_array_equal(out, values)
+    assert sorted(recorder.sizes) == [232, 256, 256, 256]
+
+
+def test_a_bound_call_costs_at_most_half_a_microsecond(kernel):
+    class Nothing:
+        PROTOCOL, VERSION, MANIFEST = 1, "0", {"healpix.morton_order": 1}
+
+        def load(self, name):
+            return lambda morton, out: -1
+
+        def info(self):
+            return {}
+
+    arrays = np.zeros(1, np.int64), np.zeros(1, np.int64)
+    bare = Nothing().load("")
+    with installed(Nothing(), "nothing"):
+        call = bind(kernel, arrays[:1], arrays[1:], "nothing")
+        through = min(timeit.repeat(call, number=2000, repeat=30))
+        direct = min(timeit.repeat(lambda: bare(*arrays), number=2000, repeat=30))
+    assert (through - direct) / 2000 < 5e-7
 
 
 def test_block_is_large_enough_to_pay_for_its_handling():

@@ -198,6 +198,34 @@ def test_pickles_keep_what_is_removed(backend):
     assert grid.removed_count == len(popped)
 
 
+@pytest.mark.parametrize("clone", [copy.deepcopy, lambda bins: pickle.loads(pickle.dumps(bins))])
+def test_copies_of_bins_go_their_own_way(backend, clone):
+    bins = PointBin3D(POINTS, [0.1] * 3, backend=backend)
+    bins.radius_search(POINTS[0], 0.3)
+    other = clone(bins)
+    np.testing.assert_array_equal(other.found_indices(), bins.found_indices())
+    before = bins.found_count
+    other.radius_search(POINTS[0], 2.0)
+    assert (bins.found_count, other.found_count) == (before, 500)
+    bins.radius_search(POINTS[0], 2.0)
+    assert sorted(bins.found_indices()) == list(range(500))
+
+
+@pytest.mark.parametrize(
+    ("query", "radius"),
+    [
+        *[(bad, 1.0) for bad in ([1.0], [1.0, 2.0], np.zeros((1, 3)), np.zeros((3, 1)), 1.0, None, "abc", [0, 0, 1j])],
+        *[([0, 0, 0], bad) for bad in ("1", None, [1.0, 2.0])],
+    ],
+)
+def test_bins_refuse_what_is_no_query(backend, query, radius):
+    bins = PointBin3D(POINTS, [0.1] * 3, backend=backend)
+    with pytest.raises(ValueError, match=r"query_point has shape .* exactly 3 elements and a radius is a number"):
+        bins.radius_search(query, radius)
+    bins.radius_search(np.array([0, 1, 0], np.float32), 9)
+    assert bins.found_count == 500
+
+
 def test_pickled_neighbors():
     found = NeighborGrid(POINTS).query_many(POINTS, 0.1, distances=True)
     other = pickle.loads(pickle.dumps(found))

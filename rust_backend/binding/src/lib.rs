@@ -43,8 +43,7 @@ register::kernels! {
         index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], k: Whole<i64>, radius: Uniform<f64>)
         -> (distances: Wide<f64>, indices: Wide<i64>);
     spatial.take, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
-        index: Whole<i32>, alive: State<bool>, found: State<i64>, places: State<i32>, tally: State<i64>,
-        query: [f64; 3], radius: Uniform<f64>) -> (count: i64);
+        index: Whole<i32>, alive: State<bool>, log: State<i64>, query: [f64; 3], radius: Uniform<f64>) -> (count: i64);
     spatial.assign_first, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>,
         xyz: Whole<Wide<f64>>, index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>)
         -> (label: Whole<i64>);

@@ -86,6 +86,10 @@ impl<const N: usize> Loan<N> {
 impl<const N: usize> Drop for Loan<N> {
     fn drop(&mut self) {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.ends_with(&self.0) {
+            let rest = running.len() - N;
+            return running.truncate(rest);
+        }
         for range in self.0 {
             if let Some(place) = running.iter().rposition(|other| *other == range) {
                 running.swap_remove(place);

@@ -19,8 +19,8 @@ macro_rules! kernels {
                 #[pyo3(signature = ($($input,)+ $($output,)+ /))]
                 pub(super) fn $name(
                     py: Python<'_>,
-                    $(mut $input: Argument<'_, $input_type>,)+
-                    $(mut $output: Argument<'_, Out<$output_type>>,)+
+                    $(mut $input: Argument<'_, '_, $input_type>,)+
+                    $(mut $output: Argument<'_, '_, Out<$output_type>>,)+
                 ) -> PyResult<i64> {
                     let level = Level::active().map_err(|fault| PyValueError::new_err(fault.to_string()))?;
                     let _loan = Loan::new([
@@ -28,9 +28,9 @@ macro_rules! kernels {
                     ])?;
                     let mut lengths = Lengths::default();
                     // SAFETY: the loan lives to the end of this function; so for all of these.
-                    $(unsafe { $output.announce(stringify!($output), &mut lengths) }?;)+
+                    $(unsafe { $output.announce(&mut lengths) };)+
                     // SAFETY: as above.
-                    $(unsafe { $input.announce(stringify!($input), &mut lengths) }?;)+
+                    $(unsafe { $input.announce(&mut lengths) };)+
                     // SAFETY: as above.
                     $(let $output = unsafe { $output.values(stringify!($output), &lengths) }?;)+
                     // SAFETY: as above.

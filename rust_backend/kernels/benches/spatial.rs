@@ -71,12 +71,11 @@ fn spatial(criterion: &mut Criterion) {
             let far = &[f64::INFINITY];
             black_box(nearest(level, frame, cell, s, p, i, &[], &points, &[8], far, &mut lengths, &mut ids));
         });
-        let (mut found, mut places) = (vec![0; POINTS], vec![0; POINTS]);
+        let mut log = vec![0; POINTS + 1];
         time("take", &mut || {
-            let (mut alive, mut tally, queries) = (vec![1; POINTS], [0], &points[..10_000]);
-            let state = (&mut alive, &mut found, &mut places, &mut tally);
-            let (alive, found, places, tally) = state;
-            black_box(take(level, frame, cell, s, p, i, alive, found, places, tally, queries, r, &mut counts));
+            let (mut alive, queries) = (vec![1; POINTS], &points[..10_000]);
+            log[0] = 0;
+            black_box(take(level, frame, cell, s, p, i, &mut alive, &mut log, queries, r, &mut counts));
         });
         let mut labels = vec![0; POINTS];
         time("assign_first", &mut || {

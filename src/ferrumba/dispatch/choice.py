@@ -26,6 +26,9 @@ INSTALLABLE = {"rust": "pip install 'ferrumba[rust]'"}
 
 Resolved = tuple[Callable[..., int], Choice]
 
+generation = 0
+"""Raised whenever what :func:`resolve` answers may change, so that others may remember answers, too."""
+
 _process_rules: tuple[Rule, ...] = ()
 _resolved: dict[tuple[str, str | None, tuple[Rule, ...], int], Resolved] = {}
 
@@ -145,12 +148,18 @@ def _load(backend: Backend, kernel: Kernel) -> Callable[..., int]:
         raise BackendUnavailable(f"backend {backend.name!r} could not load {kernel.name}: {fault}") from fault
 
 
+def _forget() -> None:
+    global generation
+    generation += 1
+    _resolved.clear()
+
+
 def refresh() -> None:
     """Forget every choice, environment value, calibration table and discovered backend, as if just imported.
 
     Call it after changing ``os.environ`` or installing a plug-in while Python runs. Contexts and ``set_backend`` stay.
     """
-    _resolved.clear()
+    _forget()
     for remembered in (_environment_rules, _load_once, backends, calibration.table):
         remembered.cache_clear()
 
@@ -177,7 +186,7 @@ def set_backend(backend: str | None, pattern: str = "*") -> None:
     global _process_rules
     new = () if backend is None else _scoped_rules(backend, pattern, "set_backend")
     _process_rules = () if backend is None else new + _process_rules
-    _resolved.clear()
+    _forget()
 
 
 def _scoped_rules(backend: str, pattern: str, name: str) -> tuple[Rule, ...]:

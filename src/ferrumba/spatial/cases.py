@@ -145,11 +145,12 @@ def searches(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
 
 
 def removals(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
-    """Yield the cases of ``take``: the states are the flags, the ids and places found, and their number."""
+    """Yield the cases of ``take``: the states are the flags, and the log of what was taken with its length in front."""
     for label, points, grid, query, radius in _grids(rng, n):
         alive = grid[-1].copy() if len(grid[-1]) else np.ones(len(points), bool)
-        states = (alive, np.full(len(points), -1), np.full(len(points), -1, np.int32), np.zeros(1, np.int64))
-        yield label, (*grid[:-1], *states, query, radius)
+        log = np.full(len(points) + 1, -1)
+        log[0] = 0
+        yield label, (*grid[:-1], alive, log, query, radius)
 
 
 def assignments(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:

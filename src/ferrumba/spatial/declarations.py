@@ -117,9 +117,7 @@ KERNELS = (
         (
             *GRID,
             Input("alive", "bool", "state"),
-            Input("found", "int64", "state"),
-            Input("places", "int32", "state"),
-            Input("tally", "int64", "state"),
+            Input("log", "int64", "state"),
             QUERY,
             RADIUS,
         ),

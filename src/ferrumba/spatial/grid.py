@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -95,7 +94,6 @@ class NeighborGrid:
         run(kernel, (array, frame, strip_cell), outputs, backend)
         self._grid = (frame, strip_cell, start, xyz, index)
         self._removal = Removal(len(array))
-        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return self._total
@@ -103,17 +101,10 @@ class NeighborGrid:
     def __repr__(self) -> str:
         return f"NeighborGrid(n_points={len(self)}, dimensions={self.dimensions}, removed={self.removed_count})"
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_lock"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._lock = threading.Lock()
-
     def share(self) -> NeighborGrid:
         """Return a grid on the same memory with removals of its own, none yet; it costs nothing until points go."""
         other = object.__new__(type(self))
-        other.__setstate__({**self.__getstate__(), "_removal": Removal(len(self._grid[4]))})
+        other.__dict__.update(self.__dict__, _removal=Removal(len(self._grid[4])))
         return other
 
     @property
@@ -383,11 +374,10 @@ class NeighborGrid:
         """
         query, radius = self._queries([q] if not isinstance(q, np.ndarray) else q[None], r)
         count = np.empty(1, np.int64)
-        with self._lock:
-            states = self._removal.states()
-            before = int(states[3][0])
-            self._run("take", (*self._grid, *states, query, radius), (count,), backend)
-            return self._ids(states[1][before : int(states[3][0])].copy())
+        with self._removal.lock:
+            before = self._removal.count
+            self._run("take", (*self._grid, *self._removal.states(), query, radius), (count,), backend)
+            return self._ids(self._removal.ids(before))
 
     def remove(self, ids: Any) -> None:
         """Remove points by id; those that are removed already stay so."""
@@ -398,12 +388,12 @@ class NeighborGrid:
             )
         marked = np.zeros(len(self), bool)
         marked[chosen.astype(np.int64)] = True
-        with self._lock:
+        with self._removal.lock:
             self._removal.remove(np.flatnonzero(marked[self._ids(self._grid[4])]), self._grid[4])
 
     def restore(self) -> None:
         """Bring every removed point back, in time proportional to their number."""
-        with self._lock:
+        with self._removal.lock:
             self._removal.restore()
 
 

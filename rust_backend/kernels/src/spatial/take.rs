@@ -5,13 +5,11 @@ use crate::spatial::geometry::{Grid, Run, is_query};
 use crate::spatial::masks::{Masks, with_masks};
 use crate::spatial::order::{Plan, Visit};
 use crate::spatial::run::{Alive, Ball, Scan, Squares};
-use crate::spatial::sort::{FEW, Hits, radix_sort};
 
-/// The flags of the points, and those found so far: ids, places and their number.
+/// The flags of the points, and the log of those found so far, with their number.
 struct State<'a> {
     alive: &'a mut [u8],
-    found: &'a mut [i64],
-    places: &'a mut [i32],
+    log: &'a mut [i64],
     now: usize,
 }
 
@@ -26,11 +24,11 @@ struct Taker<'a, 's, M> {
 impl<M: Masks> Visit for Taker<'_, '_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        let State { alive, found, places, now } = &mut *self.state;
+        let State { alive, log, now } = &mut *self.state;
         self.scan.each_hit(&self.ball, run, self.squares, |at, id, _| {
             let Some(flag) = alive.get_mut(at).filter(|flag| **flag != 0) else { return };
-            if let (Some(found), Some(place)) = (found.get_mut(*now), places.get_mut(*now)) {
-                (*flag, *found, *place) = (0, i64::from(id), at as i32);
+            if let Some(entry) = log.get_mut(*now) {
+                (*flag, *entry) = (0, i64::from(id) << 32 | at as i64);
                 *now += 1;
             }
         });
@@ -60,23 +58,18 @@ with_masks! {
             let (before, ball) = (state.now, Ball::new(grid, *point, radius));
             plan.set(grid, ball, 0);
             plan.show(grid, &mut Taker { scan, ball, squares: &mut squares, state });
-            let own = state.found.get_mut(before..state.now).unwrap_or_default();
+            let own = state.log.get_mut(before..state.now).unwrap_or_default();
             *count = own.len() as i64;
-            if own.len() > FEW {
-                radix_sort(own, &mut []);
-            } else if own.len() > 1 {
-                let mut hits = Hits::new();
-                own.iter().for_each(|id| hits.extend(1, &[*id as i32], &[0.0]));
-                hits.write(own, &mut []);
-            }
+            own.sort_unstable();
         }
         first_bad
     }
 }
 
-/// Removes the points within reach of each query in turn; appends their ids to `found` and places to `places`.
+/// Removes the points within reach of each query in turn, and writes down which.
 ///
-/// `tally[0]` is the number of points found so far. The ids of a query ascend.
+/// `log[0]` is the number of points removed so far. An entry behind it is the id of a point, times 2^32, plus its place;
+/// those of a query ascend.
 pub fn take(
     level: Level,
     frame: &[[f64; 6]],
@@ -85,18 +78,16 @@ pub fn take(
     xyz: &[f64],
     index: &[i32],
     alive: &mut [u8],
-    found: &mut [i64],
-    places: &mut [i32],
-    tally: &mut [i64],
+    log: &mut [i64],
     query: &[[f64; 3]],
     radius: &[f64],
     count: &mut [i64],
 ) -> Option<usize> {
     count.fill(0);
     let grid = Grid::new(frame, strip_cell, start, xyz, index)?;
-    let tally = tally.first_mut()?;
-    let mut state = State { alive, found, places, now: (*tally).max(0) as usize };
+    let (total, log) = log.split_first_mut()?;
+    let mut state = State { alive, log, now: (*total).max(0) as usize };
     let first_bad = take_at(level, &grid, &mut state, query, radius, count);
-    *tally = state.now as i64;
+    *total = state.now as i64;
     first_bad
 }

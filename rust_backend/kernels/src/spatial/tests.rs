@@ -184,35 +184,22 @@ fn taking_in_turn_is_the_first_query_that_reaches() {
         assert_eq!((first, &labels), (None, &expected));
         let n = index.len();
         let mut flags = if alive.is_empty() { vec![1; n] } else { alive.clone() };
-        let (mut found, mut places, mut tally) = (vec![-1; n], vec![-1; n], [0]);
-        let mut counts = vec![7; queries.len()];
-        let first = take(
-            level,
-            frame,
-            strip_cell,
-            start,
-            xyz,
-            index,
-            &mut flags,
-            &mut found,
-            &mut places,
-            &mut tally,
-            queries,
-            &[radius],
-            &mut counts,
-        );
-        assert_eq!(first, None);
-        let mut rest = found.as_slice();
+        let (mut log, mut counts) = (vec![-1; n + 1], vec![7; queries.len()]);
+        log[0] = 0;
+        let first =
+            take(level, frame, strip_cell, start, xyz, index, &mut flags, &mut log, queries, &[radius], &mut counts);
+        assert_eq!((first, counts.iter().sum()), (None, log[0]));
+        let mut rest = &log[1..];
         for (row, count) in counts.iter().enumerate() {
             let (own, others) = rest.split_at(*count as usize);
-            let expected: Vec<_> = (0..n).filter(|id| expected[*id] == row as i64).map(|id| id as i64).collect();
-            assert_eq!(own, expected);
+            let ids: Vec<_> = own.iter().map(|entry| (entry >> 32) as usize).collect();
+            let expected: Vec<_> = (0..n).filter(|id| expected[*id] == row as i64).collect();
+            assert_eq!(ids, expected);
+            let places = own.iter().map(|entry| (entry & i64::from(u32::MAX)) as usize);
+            assert!(places.zip(ids).all(|(place, id)| flags[place] == 0 && index[place] as usize == id));
             rest = others;
         }
-        assert_eq!(counts.iter().sum::<i64>(), tally[0]);
-        let taken = &places[..tally[0] as usize];
-        assert!(taken.iter().all(|place| flags[*place as usize] == 0));
-        assert!(taken.iter().map(|place| i64::from(index[*place as usize])).all(|id| found.contains(&id)));
+        assert!(rest.iter().all(|entry| *entry == -1));
     });
 }
 
