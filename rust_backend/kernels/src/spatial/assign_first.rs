@@ -4,31 +4,79 @@ use crate::simd::Level;
 use crate::spatial::geometry::{Grid, Run, is_query};
 use crate::spatial::masks::{Masks, with_masks};
 use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
-use crate::spatial::run::{Alive, Ball, Scan, Squares};
+use crate::spatial::run::{Alive, Ball, CHUNK, Scan, Squares, ones};
 
-/// Gives points within the ball a lower label.
+/// Chunks that are noted before labels change.
+const NOTED: usize = 256;
+
+/// The hits of a query in a chunk of places.
+#[derive(Clone, Copy)]
+struct Note {
+    begin: usize,
+    hits: u64,
+    own: i64,
+}
+
+/// Points that are to have at most some label.
+///
+/// What a hit leads to is looked up afterwards: a branch that depends on coordinates which are still under way from memory
+/// is mostly predicted wrongly, and then nothing else gets under way. 10 ms for 300,000 hits among 1e6 points with labels
+/// changed at once, 8 with ids noted, 6 so.
+struct Notes {
+    notes: [Note; NOTED],
+    count: usize,
+}
+
+impl Notes {
+    fn new() -> Self {
+        Self { notes: [Note { begin: 0, hits: 0, own: 0 }; NOTED], count: 0 }
+    }
+
+    #[inline(always)]
+    fn carry_over(&mut self, index: &[i32], label: &mut [i64]) {
+        for note in self.notes.iter().take(self.count) {
+            for bit in ones(note.hits) {
+                let id = index.get(note.begin + bit).map_or(usize::MAX, |id| *id as usize);
+                if let Some(label) = label.get_mut(id) {
+                    *label = (*label as u64).min(note.own as u64) as i64; // as unsigned numbers, -1 is the largest
+                }
+            }
+        }
+        self.count = 0;
+    }
+}
+
+/// Notes the points within the ball.
 struct Labeller<'a, M> {
     scan: Scan<'a, M>,
     ball: Ball,
     squares: &'a mut Squares,
-    own: u64,
+    own: i64,
+    notes: &'a mut Notes,
     label: &'a mut [i64],
 }
 
 impl<M: Masks> Visit for Labeller<'_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        self.scan.each_hit(&self.ball, run, self.squares, |_, id, _| {
-            if let Some(label) = self.label.get_mut(id as usize) {
-                *label = (*label as u64).min(self.own) as i64; // as unsigned numbers, -1 is the largest
+        let (begin, end) = (run.begin as usize, run.end as usize);
+        for chunk in (begin..end).step_by(CHUNK) {
+            let hits = self.scan.hits(&self.ball, chunk, end, self.squares);
+            if let Some(note) = self.notes.notes.get_mut(self.notes.count) {
+                *note = Note { begin: chunk, hits, own: self.own };
+                self.notes.count += 1;
             }
-        });
+            if self.notes.count == NOTED {
+                self.notes.carry_over(self.scan.grid.index, self.label);
+            }
+        }
     }
 }
 
 struct Answers<'a, M> {
     scan: Scan<'a, M>,
     label: &'a mut [i64],
+    notes: Notes,
     squares: Squares,
     first_bad: Option<usize>,
 }
@@ -42,8 +90,9 @@ impl<M: Masks> Answer for Answers<'_, M> {
     #[inline(always)]
     fn answer(&mut self, query: Query, plan: Option<&mut Plan>) {
         if let Some(plan) = plan {
-            let (scan, ball, own) = (self.scan, plan.ball, query.row as u64);
-            plan.show(scan.grid, &mut Labeller { scan, ball, squares: &mut self.squares, own, label: self.label });
+            let (scan, ball, own) = (self.scan, plan.ball, query.row as i64);
+            let (squares, notes, label) = (&mut self.squares, &mut self.notes, &mut *self.label);
+            plan.show(scan.grid, &mut Labeller { scan, ball, squares, own, notes, label });
         } else if self.first_bad.is_none_or(|bad| query.row < bad) {
             self.first_bad = Some(query.row);
         }
@@ -58,8 +107,10 @@ with_masks! {
         radius: &[f64],
         label: &mut [i64],
     ) -> Option<usize> {
-        let mut answers = Answers { scan: Scan { masks, grid, alive: Alive::new(alive) }, label, squares: Squares::default(), first_bad: None };
+        let scan = Scan { masks, grid, alive: Alive::new(alive) };
+        let mut answers = Answers { scan, label, notes: Notes::new(), squares: Squares::default(), first_bad: None };
         walk(grid, query, radius, &[0], &mut answers);
+        answers.notes.carry_over(grid.index, answers.label);
         answers.first_bad
     }
 }
