@@ -10,20 +10,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import importlib.metadata
 import json
-import os
-import platform
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.sidebyside import Row, floor, race
+from benchmarks.peers.sidebyside import Row, apart, facts, floor, optional, race, show, write
 
 ORDER = 18
 DISTRIBUTIONS = (
@@ -43,14 +38,6 @@ def sphere(rows: int) -> tuple[np.ndarray, np.ndarray]:
     """Return points uniform on the sphere, in degrees."""
     rng = np.random.default_rng(20261121)
     return rng.uniform(-180.0, 180.0, rows), np.rad2deg(np.arcsin(rng.uniform(-1.0, 1.0, rows)))
-
-
-def optional(name: str) -> Any | None:
-    """Return a module, or None where it is not installed."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
 
 
 def mortie_from(folder: str | None) -> Any | None:
@@ -239,28 +226,6 @@ def measure(rows: int, threads: int, rounds: int, old_mortie: str | None, new_mo
     return results
 
 
-def show(rows: list[dict[str, Any]]) -> None:
-    """Print the rows by task and threads, fastest first."""
-    groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault((row["task"], row["threads"]), []).append(row)
-    for (task, threads), group in groups.items():
-        print(f"\n{task}, {threads} thread{'s' * (threads > 1)}, {group[0]['rows']:,} rows")
-        for row in sorted(group, key=lambda row: row["least_ms"]):
-            print(f"  {row['contender']:55s} {row['least_ms']:10.2f} ms   (median {row['median_ms']:.2f})")
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of everything measured."""
-    found = {}
-    for name in DISTRIBUTIONS:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
-
-
 def main() -> None:
     """Run the comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -275,24 +240,10 @@ def main() -> None:
         rows = measure(options.rows, options.threads, options.rounds, options.old_mortie, options.new_mortie)
         print(json.dumps([row.as_dict() for row in rows]))
         return
-    rows = []
-    for threads in (1, 2):
-        limits = {f"{name}_NUM_THREADS": str(threads) for name in ("RAYON", "OMP", "OPENBLAS")}
-        command = [sys.executable, "-m", "benchmarks.peers.healpix", *sys.argv[1:], "--threads", str(threads)]
-        done = subprocess.run(command, env={**os.environ, **limits}, stdout=subprocess.PIPE, text=True, check=True)
-        rows += json.loads(done.stdout.splitlines()[-1])
+    rows = [row for threads in (1, 2) for row in apart("benchmarks.peers.healpix", sys.argv[1:], threads)]
     show(rows)
-    from ferrumba.dispatch.calibration import processor
-
-    report = {
-        "date": date.today().isoformat(),
-        "processor": processor(),
-        "python": platform.python_version(),
-        "rounds": options.rounds,
-        "versions": versions(),
-    }
     if options.output:
-        options.output.write_text(json.dumps({**report, "rows": rows}, indent=1) + "\n")
+        write(options.output, {**facts(options.rounds, DISTRIBUTIONS), "rows": rows})
 
 
 if __name__ == "__main__":

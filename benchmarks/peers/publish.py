@@ -1,4 +1,7 @@
-"""``python -m benchmarks.peers.publish`` writes the tables of ``results/`` into the marked section of README.md."""
+"""``python -m benchmarks.peers.publish`` writes the figures of ``results/`` into the marked sections of two pages.
+
+README.md gets the tables of HEALPix and one of the spatial family, docs/benchmarks.md all tables.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def table(rows: list[dict[str, Any]], threads: int) -> list[str]:
     tasks = list(dict.fromkeys(row["task"] for row in rows))
     names = list(dict.fromkeys(row["contender"] for row in rows))
     cells = {(row["contender"], row["task"]): row["least_ms"] for row in rows}
-    lines = [f"| {threads} thread{'s' * (threads > 1)} | {' | '.join(tasks)} |", "| --- |" + " ---: |" * len(tasks)]
+    lines = [f"| {name_of(threads)} | {' | '.join(tasks)} |", "| --- |" + " ---: |" * len(tasks)]
     for name in sorted(names, key=lambda name: (not name.startswith("floor"), not name.startswith(OURS))):
         values = [f"{cells[name, task]:,.1f}" if (name, task) in cells else "" for task in tasks]
         best = [min(cells[c, t] for c, t in cells if t == task and not c.startswith("floor")) for task in tasks]
@@ -28,27 +31,77 @@ def table(rows: list[dict[str, Any]], threads: int) -> list[str]:
     return lines
 
 
-def section(report: dict[str, Any]) -> str:
-    """Return the text for one report."""
+def name_of(threads: int) -> str:
+    """Return a number of threads in words."""
+    return f"{threads} thread{'s' * (threads > 1)}"
+
+
+def source(report: dict[str, Any]) -> str:
+    """Return what the figures were measured with."""
     packages = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    count = report["rows"][0]["rows"]
-    rounds = report["rounds"]
+    return f"{report['date']}, {report['processor']}, Python {report['python']}: {packages}."
+
+
+def healpix(report: dict[str, Any]) -> list[str]:
+    """Return the lines of the HEALPix tables."""
+    count, rounds = report["rows"][0]["rows"], report["rounds"]
     lines = [f"Milliseconds for {count:,} points at order 18, least of {rounds} interleaved rounds; bold is best.", ""]
     for threads in dict.fromkeys(row["threads"] for row in report["rows"]):
         lines += [*table(report["rows"], threads), ""]
-    lines.append(f"{report['date']}, {report['processor']}, Python {report['python']}: {packages}.")
-    return "\n".join(lines) + "\n"
+    return [*lines, source(report)]
+
+
+def spatial(report: dict[str, Any], short: bool = False) -> list[str]:
+    """Return the lines of the spatial tables, or of the one for most uniform points on one thread."""
+    rows, rounds = report["rows"], report["rounds"]
+    cases = list(dict.fromkeys((row["rows"], row["note"], row["threads"]) for row in rows))
+    if short:
+        most = max(count for count, _, _ in cases)
+        cases = [case for case in cases if case == (most, "uniform", 1)]
+    lines = []
+    for count, kind, threads in cases:
+        what = f"{count:,} {kind} points in three dimensions, about 30 neighbours within the radius"
+        own = [row for row in rows if (row["rows"], row["note"]) == (count, kind)]
+        lines += [f"Milliseconds for {what}, least of {rounds} interleaved rounds; bold is best.", ""]
+        lines += [*table(own, threads), ""]
+    if report.get("memory") and not short:
+        lines += memory(report["memory"])
+    return [*lines, source(report)]
+
+
+def memory(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the lines of the table of memory."""
+    counts = sorted({row["rows"] for row in rows})
+    cells = {(row["contender"], row["rows"]): f"{row['most_mib']:,.0f}" for row in rows}
+    lines = ["Most memory while all lists of uniform points are found, in MiB above the points themselves.", ""]
+    lines += [f"| | {' | '.join(f'{count:,} points' for count in counts)} |", "| --- |" + " ---: |" * len(counts)]
+    for name in dict.fromkeys(row["contender"] for row in rows):
+        lines.append(f"| {name} | {' | '.join(cells.get((name, count), '') for count in counts)} |")
+    return [*lines, ""]
+
+
+def fill(page: Path, lines: list[str]) -> None:
+    """Put lines into the marked section of a page."""
+    old = page.read_text(encoding="utf-8")
+    if not SECTION.search(old):
+        raise SystemExit(f"{page} has no section between <!-- benchmarks:start --> and <!-- benchmarks:end -->")
+    text = "\n".join(lines) + "\n"
+    page.write_text(SECTION.sub(lambda found: found[1] + text + found[2], old), encoding="utf-8")
 
 
 def main() -> None:
-    """Fill the section from every report."""
-    texts = [section(json.loads(path.read_text())) for path in sorted(RESULTS.glob("*.json"))]
-    readme = ROOT / "README.md"
-    old = readme.read_text()
-    new = SECTION.sub(lambda found: found[1] + "\n".join(texts) + found[2], old)
-    if new == old and not SECTION.search(old):
-        raise SystemExit("README.md has no section between <!-- benchmarks:start --> and <!-- benchmarks:end -->")
-    readme.write_text(new)
+    """Fill the sections from the reports that are there."""
+    reports = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))}
+    short, full = [], []
+    if "healpix" in reports:
+        lines = healpix(reports["healpix"])
+        short += lines
+        full += ["### HEALPix", "", *lines]
+    if "spatial" in reports:
+        short += ["", *spatial(reports["spatial"], short=True)]
+        full += ["", "### Fixed-radius search", "", *spatial(reports["spatial"])]
+    fill(ROOT / "README.md", short)
+    fill(ROOT / "docs" / "benchmarks.md", full)
 
 
 if __name__ == "__main__":

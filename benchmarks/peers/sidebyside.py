@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +21,10 @@ import numpy as np
 
 @dataclass
 class Row:
-    """One contender in one task: the least and the median of its times, and the spread between its quartiles."""
+    """One contender in one task: the least and the median of its times, and the spread between its quartiles.
+
+    ``note`` tells cases of one task apart.
+    """
 
     task: str
     contender: str
@@ -35,7 +47,9 @@ def floor(read_and_written: int) -> Callable[[], None]:
     return lambda: np.copyto(target, source)
 
 
-def race(task: str, contenders: dict[str, Callable[[], Any]], rows: int, threads: int, rounds: int) -> list[Row]:
+def race(
+    task: str, contenders: dict[str, Callable[[], Any]], rows: int, threads: int, rounds: int, note: str = ""
+) -> list[Row]:
     """Time every contender once a round, for some rounds after one that does not count."""
     times: dict[str, list[float]] = {name: [] for name in contenders}
     for turn in range(rounds + 1):
@@ -54,6 +68,63 @@ def race(task: str, contenders: dict[str, Callable[[], Any]], rows: int, threads
             round(min(taken), 4),
             round(float(np.median(taken)), 4),
             round(float(np.subtract(*np.percentile(taken, [75, 25]))), 4),
+            note,
         )
         for name, taken in times.items()
     ]
+
+
+def optional(name: str) -> Any | None:
+    """Return a module, or None where it is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def apart(module: str, arguments: Sequence[str], threads: int) -> list[dict[str, Any]]:
+    """Return the rows that a comparison prints in a process of its own, where every library is told of the threads."""
+    limits = {f"{name}_NUM_THREADS": str(threads) for name in ("RAYON", "OMP", "OPENBLAS")}
+    command = [sys.executable, "-m", module, *arguments, "--threads", str(threads)]
+    done = subprocess.run(command, env={**os.environ, **limits}, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """Print the rows by task, case and threads, fastest first."""
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["task"], row.get("note", ""), row["rows"], row["threads"]), []).append(row)
+    for (task, note, n, threads), group in groups.items():
+        print(f"\n{task}{note and ', ' + note}, {threads} thread{'s' * (threads > 1)}, {n:,} rows")
+        for row in sorted(group, key=lambda row: row["least_ms"]):
+            print(f"  {row['contender']:55s} {row['least_ms']:10.2f} ms   (median {row['median_ms']:.2f})")
+
+
+def versions(names: Sequence[str]) -> dict[str, str]:
+    """Return the versions of everything measured."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def facts(rounds: int, names: Sequence[str]) -> dict[str, Any]:
+    """Return what a reader has to know beside the figures."""
+    from ferrumba.dispatch.calibration import processor
+
+    return {
+        "date": date.today().isoformat(),
+        "processor": processor(),
+        "python": platform.python_version(),
+        "rounds": rounds,
+        "versions": versions(names),
+    }
+
+
+def write(path: Path, report: dict[str, Any]) -> None:
+    """Write a report."""
+    path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -1,30 +1,29 @@
 """Fixed-radius search beside its peers: SciPy, scikit-learn, freud, vesin, pykdtree, pynanoflann, linked lists.
 
 ``python -m benchmarks.peers.spatial -o FILE.json`` measures uniform and clustered points on one thread and on two, each
-in a process of its own, and prints winning and losing rows alike. Before anything is timed, the contenders of a task
-must find the same number of neighbours. Peers that are not installed are left out. The linked lists follow the
-description of the original PointBin3D, a Numba class.
+in a process of its own, and prints winning and losing rows alike; then the most memory that finding all lists takes.
+Before anything is timed, the contenders of a task must find the same number of neighbours. Peers that are not installed
+are left out. The linked lists follow the description of the original PointBin3D, a Numba class.
+
+Part of it, such as ``--points 100000 --kinds uniform --threads 1``, replaces these rows of the file and keeps all
+others.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
-import importlib
-import importlib.metadata
+import itertools
 import json
-import os
-import platform
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.sidebyside import Row, race
+from benchmarks.peers.linked_bins import linked_class
+from benchmarks.peers.sidebyside import Row, apart, facts, optional, race, show, write
+from benchmarks.peers.spatial_memory import most_memory, show_memory
 
 DISTRIBUTIONS = (
     "numpy", "numba", "ferrumba", "ferrumba-rust", "scipy", "scikit-learn", "freud-analysis", "vesin", "pykdtree",
@@ -42,107 +41,6 @@ def cloud(n: int, kind: str) -> np.ndarray:
     return rng.random((100, 3))[rng.integers(0, 100, n)] + 0.01 * rng.standard_normal((n, 3))
 
 
-def optional(name: str) -> Any | None:
-    """Return a module, or None where it is not installed."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        return None
-
-
-def linked_lists() -> tuple[Callable[..., Any], Callable[..., int]]:
-    """Return the functions of a grid of linked lists: build, and search-and-remove, both compiled."""
-    from numba import njit
-
-    @njit
-    def build(points, width):
-        n = points.shape[0]
-        origin, top = np.empty(3), np.empty(3)
-        for a in range(3):
-            origin[a], top[a] = points[:, a].min(), points[:, a].max()
-        shape = np.floor((top - origin) / width).astype(np.int64) + 1
-        keys = np.empty(n, np.int64)
-        for i in range(n):
-            b = np.floor((points[i] - origin) / width).astype(np.int64)
-            keys[i] = (b[0] * shape[1] + b[1]) * shape[2] + b[2]
-        order = np.argsort(keys)
-        ordered = points[order]
-        head, following = np.full(shape[0] * shape[1] * shape[2], -1), np.empty(n, np.int64)
-        for i in range(n):
-            key = keys[order[i]]
-            following[i] = head[key]
-            head[key] = i
-        return origin, shape, order, ordered, head, following
-
-    @njit
-    def take(origin, shape, ordered, head, following, found, count, width, q, r):
-        low = np.maximum(np.floor((q - r - origin) / width).astype(np.int64), 0)
-        high = np.minimum(np.floor((q + r - origin) / width).astype(np.int64), shape - 1)
-        for bx in range(low[0], high[0] + 1):
-            for by in range(low[1], high[1] + 1):
-                for bz in range(low[2], high[2] + 1):
-                    key = (bx * shape[1] + by) * shape[2] + bz
-                    before, i = -1, head[key]
-                    while i >= 0:
-                        after = following[i]
-                        dx, dy, dz = ordered[i, 0] - q[0], ordered[i, 1] - q[1], ordered[i, 2] - q[2]
-                        if dx * dx + dy * dy + dz * dz <= r * r:
-                            if before < 0:
-                                head[key] = after
-                            else:
-                                following[before] = after
-                            found[count] = i
-                            count += 1
-                        else:
-                            before = i
-                        i = after
-        return count
-
-    return build, take
-
-
-def linked_class() -> Any:
-    """Return the same as a jitclass with the attributes and the method of the original."""
-    from numba import float64, int64
-    from numba.experimental import jitclass
-
-    build, take = linked_lists()
-
-    @jitclass(
-        [
-            ("width", float64), ("origin", float64[:]), ("shape", int64[:]), ("order", int64[:]),
-            ("ordered", float64[:, :]), ("head", int64[:]), ("following", int64[:]), ("head0", int64[:]),
-            ("following0", int64[:]), ("found", int64[:]), ("found_count", int64),
-        ]
-    )  # fmt: skip
-    class LinkedBins:
-        def __init__(self, points, width):
-            self.width = width
-            self.origin, self.shape, self.order, self.ordered, self.head, self.following = build(points, width)
-            self.head0, self.following0 = self.head.copy(), self.following.copy()
-            self.found, self.found_count = np.empty(points.shape[0], np.int64), 0
-
-        def radius_search(self, q, r):
-            self.found_count = take(
-                self.origin,
-                self.shape,
-                self.ordered,
-                self.head,
-                self.following,
-                self.found,
-                self.found_count,
-                self.width,
-                q,
-                r,
-            )
-
-        def reset(self):
-            self.head[:], self.following[:] = self.head0, self.following0
-            self.found_count = 0
-
-    return LinkedBins
-
-
 class Peers:
     """The tasks on one set of points: for each, the contenders and how many rows an answer has."""
 
@@ -151,14 +49,14 @@ class Peers:
 
         import ferrumba
         from ferrumba.spatial import NeighborGrid, PointBin3D
+        from ferrumba.spatial.declarations import KERNELS
 
         self.threads, self.points = threads, cloud(n, kind)
         self.few = np.ascontiguousarray(self.points[np.random.default_rng(1).integers(0, n, FEW)] + 1e-4)
         tree = cKDTree(self.points)
         self.radius = float(np.median(tree.query(self.points[:2000], 31)[0][:, -1]))
-        names = [name for name, found in ferrumba.backends().items() if found.fault is None]
-        kernels = importlib.import_module("ferrumba.spatial.declarations").KERNELS
-        self.backends = [n for n in names if all(ferrumba.backends()[n].refusal(k) is None for k in kernels)]
+        present = ferrumba.backends()
+        self.backends = [name for name in present if all(present[name].refusal(kernel) is None for kernel in KERNELS)]
         self.grid, self.bins, self.tree = NeighborGrid, PointBin3D, tree
         self.grids = {name: NeighborGrid(self.points, backend=name) for name in self.backends}
         self.freud, self.vesin = optional("freud"), optional("vesin")
@@ -181,7 +79,7 @@ class Peers:
         yield "counts", self.counts()
         yield "10,000 queries", self.queries()
         yield "10,000 searches with removal", self.removal()
-        yield "10,000 queries, first one wins", self.ours(lambda grid: grid.assign_first(self.few, self.radius))
+        yield "10,000 queries, first one wins", self.first()
         yield "decimate", self.ours(lambda grid: grid.decimate(self.radius))
         yield "8 nearest", self.nearest()
 
@@ -215,7 +113,7 @@ class Peers:
 
     def all_lists(self) -> Contenders:
         found = self.ours(lambda grid: grid.query_many(self.points, self.radius))
-        found["SciPy query_pairs, as CSR"] = self.scipy_lists
+        found["SciPy query_pairs"] = self.scipy_lists
         found["SciPy query_ball_point"] = lambda: self.tree.query_ball_point(
             self.points, self.radius, workers=self.threads
         )
@@ -234,12 +132,12 @@ class Peers:
         if self.vesin:
             nothing = np.zeros((3, 3))
             search = self.vesin.NeighborList(cutoff=self.radius, full_list=False)
-            found["vesin, half list"] = lambda: search.compute(self.points, nothing, periodic=False, quantities="ij")
+            found["vesin"] = lambda: search.compute(self.points, nothing, periodic=False, quantities="ij")
         return found
 
     def counts(self) -> Contenders:
         found = self.ours(lambda grid: grid.count_many(self.points, self.radius))
-        found["SciPy return_length"] = lambda: self.tree.query_ball_point(
+        found["SciPy query_ball_point"] = lambda: self.tree.query_ball_point(
             self.points, self.radius, return_length=True, workers=self.threads
         )
         return found
@@ -258,13 +156,19 @@ class Peers:
             found["pynanoflann"] = lambda: index.radius_neighbors(self.few, n_jobs=self.threads)
         return found
 
-    def removal(self) -> Contenders:
-        def sweep(bins: Any) -> int:
-            bins.reset()
-            for query in self.few:
-                bins.radius_search(query, self.radius)
-            return bins.found_count
+    def sweep(self, bins: Any) -> int:
+        """Return how many points are found by searching and removing, query by query."""
+        bins.reset()
+        for query in self.few:
+            bins.radius_search(query, self.radius)
+        return bins.found_count
 
+    def first(self) -> Contenders:
+        found = self.ours(lambda grid: grid.assign_first(self.few, self.radius))
+        found["linked lists (jitclass)"] = functools.partial(self.sweep, self.linked(self.points, self.radius))
+        return found
+
+    def removal(self) -> Contenders:
         def sweep_tree() -> int:
             alive, count = np.ones(len(self.points), bool), 0
             for query in self.few:
@@ -276,12 +180,11 @@ class Peers:
 
         widths = [self.radius] * 3
         found = {
-            f"ferrumba ({name})": functools.partial(sweep, self.bins(self.points, widths, backend=name))
+            f"ferrumba ({name})": functools.partial(self.sweep, self.bins(self.points, widths, backend=name))
             for name in self.backends
         }
-        linked = self.linked(self.points, self.radius)
-        found["linked lists (jitclass)"] = lambda: sweep(linked)
-        found["SciPy cKDTree, masked"] = sweep_tree
+        found["linked lists (jitclass)"] = functools.partial(self.sweep, self.linked(self.points, self.radius))
+        found["SciPy query_ball_point"] = sweep_tree
         return found
 
     def nearest(self) -> Contenders:
@@ -310,7 +213,15 @@ def size(answer: Any) -> int:
 
 def agree(task: str, contenders: Contenders, n: int) -> None:
     """Raise unless all contenders find as many neighbours as the first; vesin does not list a point with itself."""
-    if task in ("build", "decimate", "10,000 queries, first one wins"):
+    if task == "build":
+        return
+    if task in ("decimate", "10,000 queries, first one wins"):
+        answers = [call() for call in contenders.values()]
+        for answer in answers[1:]:
+            if isinstance(answer, int):
+                assert answer == (answers[0] >= 0).sum(), task
+            else:
+                np.testing.assert_array_equal(answer, answers[0])
         return
     if task == "8 nearest":
         answers = [np.asarray(call()[0]) for call in contenders.values()]
@@ -319,7 +230,7 @@ def agree(task: str, contenders: Contenders, n: int) -> None:
         return
     expected = None
     for name, call in contenders.items():
-        found = size(call()) + (n if name == "vesin" else 0)
+        found = size(call()) + (n if (task, name) == ("all lists", "vesin") else 0)
         expected = found if expected is None else expected
         border = 1e-5 * expected if "nanoflann" in name else 0
         assert abs(found - expected) <= border, f"{task}: {name} finds {found}, not {expected}"
@@ -333,30 +244,8 @@ def measure(n: int, kind: str, threads: int, rounds: int) -> list[Row]:
     with ferrumba.threads(threads):
         for task, contenders in Peers(n, kind, threads).tasks():
             agree(task, contenders, n)
-            results += race(f"{task}, {kind}", contenders, n, threads, rounds)
+            results += race(task, contenders, n, threads, rounds, kind)
     return results
-
-
-def show(rows: list[dict[str, Any]]) -> None:
-    """Print the rows by task and threads, fastest first."""
-    groups: dict[tuple[str, int, int], list[dict[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault((row["task"], row["rows"], row["threads"]), []).append(row)
-    for (task, n, threads), group in groups.items():
-        print(f"\n{task}, {threads} thread{'s' * (threads > 1)}, {n:,} points")
-        for row in sorted(group, key=lambda row: row["least_ms"]):
-            print(f"  {row['contender']:40s} {row['least_ms']:10.2f} ms   (median {row['median_ms']:.2f})")
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of everything measured."""
-    found = {}
-    for name in DISTRIBUTIONS:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
 
 
 def main() -> None:
@@ -373,26 +262,21 @@ def main() -> None:
         rows = measure(options.points[0], options.kinds[0], options.threads[0], options.rounds)
         print(json.dumps([row.as_dict() for row in rows]))
         return
-    rows = []
-    for n in options.points:
-        for kind in options.kinds:
-            for threads in options.threads:
-                limits = {f"{name}_NUM_THREADS": str(threads) for name in ("RAYON", "OMP", "OPENBLAS")}
-                command = [
-                    sys.executable, "-m", "benchmarks.peers.spatial", "--inside", "--points", str(n), "--kinds", kind,
-                    "--threads", str(threads), "--rounds", str(options.rounds),
-                ]  # fmt: skip
-                done = subprocess.run(
-                    command, env={**os.environ, **limits}, stdout=subprocess.PIPE, text=True, check=True
-                )
-                rows += json.loads(done.stdout.splitlines()[-1])
-    show(rows)
-    from ferrumba.dispatch.calibration import processor
-
-    if options.output:
-        facts = {"date": date.today().isoformat(), "processor": processor(), "python": platform.python_version()}
-        report = {**facts, "rounds": options.rounds, "versions": versions(), "rows": rows}
-        options.output.write_text(json.dumps(report, indent=1) + "\n")
+    report = json.loads(options.output.read_text()) if options.output and options.output.exists() else {}
+    for n, kind, threads in itertools.product(options.points, options.kinds, options.threads):
+        arguments = ["--inside", "--points", str(n), "--kinds", kind, "--rounds", str(options.rounds)]
+        new = apart("benchmarks.peers.spatial", arguments, threads)
+        show(new)
+        rows = [
+            row for row in report.get("rows", []) if (row["rows"], row["note"], row["threads"]) != (n, kind, threads)
+        ]
+        report = {**facts(options.rounds, DISTRIBUTIONS), "rows": rows + new, "memory": report.get("memory", [])}
+        if threads == 1 and kind == "uniform":
+            memory = most_memory(n)
+            show_memory(memory)
+            report["memory"] = [row for row in report["memory"] if row["rows"] != n] + memory
+        if options.output:
+            write(options.output, report)
 
 
 if __name__ == "__main__":

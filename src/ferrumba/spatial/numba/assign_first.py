@@ -27,9 +27,9 @@ NOTED = 1024
 def carry_over(place, row, count, index, label):
     """Lower the labels of the points at ``count`` places.
 
-    The labels lie in the order of ids, so each hit waits for memory of its own; a loop that does nothing else has many of
-    them under way at a time. Changing labels at once, behind a branch that depends on coordinates still under way, took
-    14 ms for 300,000 hits among 1e6 points; now 12.
+    The labels lie in the order of ids, so each hit waits for memory of its own; a loop that does nothing else has many
+    of them under way at a time. Changing labels at once, behind a branch that depends on coordinates still under way,
+    took 14 ms for 300,000 hits among 1e6 points; now 12.
     """
     for t in range(np.uint64(count)):
         p = index[place[t]]
