@@ -1,4 +1,13 @@
-"""Bad input, odd point sets, memory, pickles and threads."""
+"""Bad input, odd point sets, memory, pickles and threads.
+
+The defects of the original, by their numbers in its review: 1 ``test_grid`` (the point that the original missed); 2
+``test_time_does_not_follow_the_bin_widths``; 3 and 4 ``test_memory_and_time_do_not_follow_an_outlier_or_a_hint`` and
+``test_bins_beyond_any_table``; 5 and 6 ``test_points_that_are_not_finite``; 7 and 8 ``test_radius`` and
+``test_infinite_radius_finds_all_and_zero_what_coincides``; 9 ``test_widths``; 10 ``test_no_points``; 11
+``test_a_sentence_for_every_mistake`` and ``test_bins_refuse_what_is_no_query``; 12 ``test_any_real_dtype_and_layout``
+and ``test_dtypes_that_are_no_numbers``; 13 ``test_the_callers_array_may_change_afterwards``; 14
+``test_reset_takes_time_by_what_was_found``; 15 the tests of copies, pickles and threads; 16 the batch methods.
+"""
 
 import copy
 import multiprocessing
@@ -167,6 +176,58 @@ def test_memory_and_time_do_not_follow_an_outlier_or_a_hint(outlier):
     assert len(set(sizes)) <= 2
     usual = seconds[0]
     assert seconds[1] < 3 * usual + 0.05  # the outlier goes to a border cell
+
+
+def test_time_does_not_follow_the_bin_widths(backend):
+    """A thousandth of the radius, or a thousand times it: within three times of each other."""
+    points = np.random.default_rng(4).random((20_000, 3))
+    seconds = []
+    for ratio in (1e-3, 1e-1, 1.0, 10.0, 1e3):
+        bins = PointBin3D(points, [0.07 * ratio] * 3, backend=backend)
+        times = []
+        for _ in range(5):
+            bins.reset()
+            start = time.thread_time()
+            for query in points[:300]:
+                bins.radius_search(query, 0.07)
+            times.append(time.thread_time() - start)
+        seconds.append(min(times))
+    assert max(seconds) < 3 * min(seconds)
+
+
+@pytest.mark.parametrize("width", [1e-300, 1e-12, 1e300])
+def test_bins_beyond_any_table(backend, width):
+    """More bins than an int64 counts: as many as fit are told of, none is made."""
+    bins = PointBin3D(POINTS, [width] * 3, backend=backend)
+    assert (bins.bin_shape >= 1).all()
+    bins.radius_search(POINTS[3], 2.0)
+    assert bins.found_count == 500
+
+
+def test_reset_takes_time_by_what_was_found(backend):
+    points = np.random.default_rng(5).random((400_000, 3))
+    bins = PointBin3D(points, [1e-3] * 3, backend=backend)
+    bins.radius_search(points[0], 0.01)
+    assert 0 < bins.found_count < 20
+    start = time.thread_time()
+    for _ in range(100):
+        bins.radius_search(points[0], 0.01)
+        bins.reset()
+    assert time.thread_time() - start < 0.05  # 0.5 ms each: a pass over the points alone takes as long
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f2", "i8", "i2", "u1", ">f8", ">i4"])
+def test_any_real_dtype_and_layout(backend, dtype):
+    whole = np.random.default_rng(6).integers(0, 9, (300, 3))
+    plain = NeighborGrid(whole.astype(float), backend=backend)
+    array = whole.astype(dtype)
+    for form in (array, np.asfortranarray(array), array[::-1][::-1], np.repeat(array, 2, axis=0)[::2], array.tolist()):
+        grid = NeighborGrid(form, backend=backend)
+        found = grid.query_many(form, 2.0)
+        np.testing.assert_array_equal(found.indices, plain.query_many(whole, 2.0).indices)
+    bins = PointBin3D(array, array[:1].astype("f4")[0] * 0 + 1, backend=backend)
+    bins.radius_search(array[0], 1)
+    np.testing.assert_array_equal(bins.found_indices(), plain.query(whole[0], 1.0))
 
 
 def test_the_callers_array_may_change_afterwards(backend):
