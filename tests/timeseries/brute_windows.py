@@ -39,6 +39,12 @@ def median(values):
     return total * 0.5 if np.isfinite(total) else low * 0.5 + high * 0.5
 
 
+def deviation(values):
+    """Return the median of the distances to the median."""
+    with np.errstate(over="ignore"):
+        return median(np.sort(np.abs(values - median(values))))
+
+
 def same_bits(expected, found):
     """Return whether two arrays hold the same bits, any NaN being equal to any other."""
     expected, found = np.asarray(expected), np.asarray(found)

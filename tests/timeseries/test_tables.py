@@ -192,6 +192,50 @@ class TestArrow:
             rolled(pa.table({"s": ["a"]}))
 
 
+class TestSeveralResults:
+    """Pairs of results, flags, and several quantiles, in each kind of table."""
+
+    EXPECTED = timeseries.rolling_quantile(X, 5, [0.25, 0.5])
+    COLUMNS = ("a_q0.25", "a_q0.5", "b_q0.25")
+
+    def test_arrays(self):
+        assert self.EXPECTED.shape == (200, 4, 2)
+        found = timeseries.rolling_quantile(X[:, 1], 5, [0.25, 0.5])
+        np.testing.assert_array_equal(found, self.EXPECTED[:, 1])
+        out = np.empty((200, 4, 2), order="F")
+        assert timeseries.rolling_quantile(X, 5, [0.25, 0.5], out=out) is out
+        np.testing.assert_array_equal(out, self.EXPECTED)
+        single = timeseries.rolling_quantile(X.astype(np.float32), 5, [0.25, 0.5])
+        assert single.dtype == np.float32
+
+    def test_pandas(self):
+        frame = pd.DataFrame(X, columns=NAMES)
+        found = timeseries.rolling_quantile(frame, 5, [0.25, 0.5])
+        assert tuple(found.columns[:3]) == self.COLUMNS
+        np.testing.assert_array_equal(found, self.EXPECTED.reshape(200, 8))
+        found = timeseries.rolling_quantile(frame["b"], 5, [0.25])
+        assert found.columns.tolist() == ["b_q0.25"]
+        filtered, outlier = timeseries.rolling_hampel(frame, 5)
+        assert filtered.columns.tolist() == outlier.columns.tolist() == NAMES
+        assert set(outlier.dtypes) == {np.dtype(bool)}
+
+    def test_polars(self):
+        frame = TestPolars.FRAME
+        found = timeseries.rolling_quantile(frame, 5, [0.25, 0.5])
+        assert tuple(found.columns[:3]) == self.COLUMNS
+        np.testing.assert_array_equal(found.to_numpy(), self.EXPECTED.reshape(200, 8))
+        assert timeseries.rolling_quantile(frame["b"], 5, [0.25]).columns == ["b_q0.25"]
+        assert set(timeseries.rolling_hampel(frame, 5)[1].dtypes) == {pl.Boolean}
+
+    def test_arrow(self):
+        table = TestArrow.TABLE
+        found = timeseries.rolling_quantile(table, 5, [0.25, 0.5])
+        assert tuple(found.column_names[:3]) == self.COLUMNS
+        np.testing.assert_array_equal(found.to_pandas().to_numpy(), self.EXPECTED.reshape(200, 8))
+        assert timeseries.rolling_quantile(table["b"], 5, [0.25]).column_names == ["q0.25"]
+        assert timeseries.rolling_hampel(table, 5)[1]["a"].type == pa.bool_()
+
+
 DAYS = np.arange("2026-01-01", "2026-01-06", dtype="datetime64[D]")
 
 

@@ -52,6 +52,18 @@ register::kernels! {
         -> (kept: Whole<bool>);
     timeseries.rolling_median, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
         propagate: Whole<bool>) -> (median: Columns<f64>);
+    timeseries.rolling_median_mad, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+        propagate: Whole<bool>, scale: Whole<f64>) -> (median: Columns<f64>, mad: Columns<f64>);
+    timeseries.rolling_robust_zscore, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+        propagate: Whole<bool>, rule: Whole<f64>) -> (zscore: Columns<f64>);
+    timeseries.rolling_hampel, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+        propagate: Whole<bool>, rule: Whole<f64>) -> (filtered: Columns<f64>, outlier: Columns<bool>);
+    timeseries.rolling_quantile, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+        propagate: Whole<bool>, q: Whole<f64>) -> (quantile: Columns<f64>);
+    timeseries.rolling_min, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+        propagate: Whole<bool>) -> (least: Columns<f64>);
+    timeseries.rolling_max, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+        propagate: Whole<bool>) -> (greatest: Columns<f64>);
 }
 
 /// The compiled part of `ferrumba_rust`.

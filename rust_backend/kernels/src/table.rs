@@ -94,11 +94,11 @@ impl<'a, T: Copy> TableMut<'a, T> {
 
     /// Writes values to a column from row `start` on, as many as there is room for.
     #[inline(always)]
-    pub(crate) fn store(&mut self, column: usize, start: usize, values: &[T]) {
+    pub(crate) fn store(&mut self, column: usize, start: usize, values: impl Iterator<Item = T>) {
         let many = if column < self.columns() { self.rows().saturating_sub(start) } else { 0 };
-        for (row, value) in (start..).zip(values.iter().take(many)) {
+        for (row, value) in (start..).zip(values.take(many)) {
             // SAFETY: the row is below `start + many`, so both indices are within the shape.
-            unsafe { *self.data.wrapping_offset(offset(self.strides, row, column)) = *value };
+            unsafe { *self.data.wrapping_offset(offset(self.strides, row, column)) = value };
         }
     }
 }
@@ -122,9 +122,9 @@ mod tests {
         assert!(table.load(3, 0, &mut part).is_empty() && table.load(0, 4, &mut part).is_empty());
         let mut copy = vec![0; 12];
         let mut target = TableMut::of_rows(&mut copy, 3);
-        target.store(2, 2, &[7, 8, 9]);
-        target.store(3, 0, &[1]);
-        target.store(0, 9, &[1]);
+        target.store(2, 2, [7, 8, 9].into_iter());
+        target.store(3, 0, [1].into_iter());
+        target.store(0, 9, [1].into_iter());
         assert_eq!(copy, [0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 8]);
     }
 

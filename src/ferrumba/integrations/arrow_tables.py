@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from ferrumba.timeseries.tables import Table
+from ferrumba.timeseries.tables import Table, suffixed
 
 
 def as_table(x: Any, name: str, on: str | None) -> Table:
     """Return a table of the values of an Array, ChunkedArray, RecordBatch or Table."""
     if isinstance(x, (pa.Array, pa.ChunkedArray)):
-        return Table(_numbers([x], [name], name), lambda result: _column(result[:, 0]))
+        return Table(
+            _numbers([x], [name], name),
+            lambda result, suffixes: (
+                pa.table(_columns([""], result, suffixes)) if suffixes else _columns([""], result, ())[""]
+            ),
+        )
     if not isinstance(x, (pa.Table, pa.RecordBatch)):
         raise TypeError(f"{name} is a {type(x).__name__} of Arrow, but an Array or a Table is needed")
     if on is not None and on not in x.schema.names:
         raise ValueError(f"times is {on!r}, but the columns of {name} are {', '.join(x.schema.names)}; name one")
     names = [column for column in x.schema.names if column != on]
 
-    def wrap(result: np.ndarray) -> Any:
-        made = {column: _column(result[:, place]) for place, column in enumerate(names)}
+    def wrap(result: np.ndarray, suffixes: Sequence[str]) -> Any:
+        made = _columns(names, result, suffixes)
         return type(x).from_pydict(made if on is None else {on: x[on], **made})
 
     array = _numbers([x[column] for column in names], names, name)
@@ -39,5 +45,8 @@ def _numbers(columns: list[Any], names: list[str], name: str) -> np.ndarray:
     return array
 
 
-def _column(values: np.ndarray) -> pa.Array:
-    return pa.array(np.ascontiguousarray(values), from_pandas=True)
+def _columns(names: list[str], result: np.ndarray, suffixes: Sequence[str]) -> dict[str, pa.Array]:
+    return {
+        name: pa.array(np.ascontiguousarray(result[:, place]), from_pandas=True)
+        for place, name in enumerate(suffixed(names, suffixes))
+    }

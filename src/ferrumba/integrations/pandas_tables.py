@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ferrumba.timeseries.tables import Table
+from ferrumba.timeseries.tables import Table, suffixed
 
 
 def as_table(x: Any, name: str, on: str | None) -> Table:
     """Return a table of the values of a Series or DataFrame; nullable types have NaN where a value is missing."""
     if isinstance(x, pd.Series):
         array = _numbers(x.to_frame(), name)
-        return Table(array, lambda result: pd.Series(result[:, 0], x.index, name=x.name, copy=False), _times(x, None))
+        return Table(array, lambda result, suffixes: _series_or_frame(x, result, suffixes), _times(x, None))
     if not isinstance(x, pd.DataFrame):
         raise TypeError(f"{name} is a {type(x).__name__} of pandas, but a Series or a DataFrame is needed")
     if on is not None and on not in x.columns:
@@ -22,9 +23,17 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
     frame = x if on is None else x.drop(columns=on)
     return Table(
         _numbers(frame, name),
-        lambda result: pd.DataFrame(result, frame.index, frame.columns, copy=False),
+        lambda result, suffixes: pd.DataFrame(
+            result, frame.index, suffixed(frame.columns, suffixes) if suffixes else frame.columns, copy=False
+        ),
         _times(x, on),
     )
+
+
+def _series_or_frame(x: pd.Series, result: np.ndarray, suffixes: Sequence[str]) -> pd.Series | pd.DataFrame:
+    if suffixes:
+        return pd.DataFrame(result, x.index, suffixed([x.name], suffixes), copy=False)
+    return pd.Series(result[:, 0], x.index, name=x.name, copy=False)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:

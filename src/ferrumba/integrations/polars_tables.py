@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from ferrumba.timeseries.tables import Table
+from ferrumba.timeseries.tables import Table, suffixed
 
 
 def as_table(x: Any, name: str, on: str | None) -> Table:
     """Return a table of the values of a Series or DataFrame."""
     if isinstance(x, pl.Series):
-        return Table(_numbers([x], name), lambda result: _column(x.name, result[:, 0]))
+        return Table(
+            _numbers([x], name),
+            lambda result, suffixes: (
+                pl.DataFrame(_columns([x.name], result, suffixes)) if suffixes else _columns([x.name], result, ())[0]
+            ),
+        )
     if not isinstance(x, pl.DataFrame):
         raise TypeError(f"{name} is a {type(x).__name__} of Polars, but a Series or a DataFrame is needed; collect it")
     if on is not None and on not in x.columns:
         raise ValueError(f"times is {on!r}, but the columns of {name} are {', '.join(x.columns)}; name one")
     columns = [column for column in x.get_columns() if column.name != on]
 
-    def wrap(result: np.ndarray) -> pl.DataFrame:
-        made = [_column(column.name, result[:, place]) for place, column in enumerate(columns)]
+    def wrap(result: np.ndarray, suffixes: Sequence[str]) -> pl.DataFrame:
+        made = _columns([column.name for column in columns], result, suffixes)
         return pl.DataFrame(made if on is None else [x[on], *made])
 
     return Table(_numbers(columns, name), wrap, lambda given: given if on is None else x[on].to_numpy())
@@ -38,5 +44,8 @@ def _numbers(columns: list[pl.Series], name: str) -> np.ndarray:
     return array
 
 
-def _column(name: str, values: np.ndarray) -> pl.Series:
-    return pl.Series(name, values, nan_to_null=True)
+def _columns(names: list[str], result: np.ndarray, suffixes: Sequence[str]) -> list[pl.Series]:
+    return [
+        pl.Series(name, result[:, place], nan_to_null=result.dtype.kind == "f")
+        for place, name in enumerate(suffixed(names, suffixes))
+    ]

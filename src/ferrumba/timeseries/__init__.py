@@ -2,7 +2,21 @@
 
 from ferrumba.dispatch.lazy import lazy
 
-__all__, __getattr__ = lazy(__name__, {"order": ("rolling_median",)})
+__all__, __getattr__ = lazy(
+    __name__,
+    {
+        "order": (
+            "rolling_median",
+            "rolling_mad",
+            "rolling_median_mad",
+            "rolling_robust_zscore",
+            "rolling_hampel",
+            "rolling_quantile",
+            "rolling_min",
+            "rolling_max",
+        )
+    },
+)
 
 
 def __dir__() -> list[str]:

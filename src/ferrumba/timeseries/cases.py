@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -51,3 +51,13 @@ def windows(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     yield "hard columns, window 1", case(hard(rng, n), 1)
     yield "walks, a window longer than all", case(walk(rng, n, 3), 10**6)
     yield "hard columns, windows in time", case(hard(rng, n), time_windows(rng, n, 40) if n else 1, 2)
+
+
+def windows_with(*numbers: float) -> Callable[[np.random.Generator, int], Iterator[tuple[str, Arrays]]]:
+    """Return a generator of the same, with an array of these numbers behind."""
+
+    def made(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+        for label, inputs in windows(rng, n):
+            yield label, (*inputs, np.array(numbers))
+
+    return made

@@ -25,15 +25,52 @@ def no_fault(*values: object) -> str:
     raise AssertionError(f"{values} were called invalid, but no row of a table is")
 
 
-def rolling_output(name: str) -> Output:
+def rolling_output(name: str, dtype: str = "float64") -> Output:
     """Return an output with a column for each of the table."""
-    return Output(name, "float64", math.nan, lambda values, *_: (values.shape[1],), "columns")
+    sentinel = math.nan if dtype == "float64" else False
+    return Output(name, dtype, sentinel, lambda values, *_: (values.shape[1],), "columns")
 
 
 def _order(stem, summary, outputs, made_by=cases.windows, more=()):
     return Kernel(f"timeseries.{stem}", 1, summary, (*ROLLING, *more), outputs, Bitwise(), made_by, no_fault)
 
 
-KERNELS = (_order("rolling_median", "The median of trailing windows.", (rolling_output("median"),)),)
+def _numbers(name: str) -> tuple[Input]:
+    return (Input(name, "float64", "whole"),)
+
+
+KERNELS = (
+    _order("rolling_median", "The median of trailing windows.", (rolling_output("median"),)),
+    _order(
+        "rolling_median_mad",
+        "The median of trailing windows, and the median of the distances to it.",
+        (rolling_output("median"), rolling_output("mad")),
+        cases.windows_with(1.4826),
+        _numbers("scale"),
+    ),
+    _order(
+        "rolling_robust_zscore",
+        "The distance of a value to the median of its window, in robust standard deviations.",
+        (rolling_output("zscore"),),
+        cases.windows_with(1.4826, 0.0, 100.0, 0.0),
+        _numbers("rule"),
+    ),
+    _order(
+        "rolling_hampel",
+        "Values far from the median of their window, and the series with the median in their place.",
+        (rolling_output("filtered"), rolling_output("outlier", "bool")),
+        cases.windows_with(1.4826, 0.5, 2.0),
+        _numbers("rule"),
+    ),
+    _order(
+        "rolling_quantile",
+        "Quantiles of trailing windows.",
+        (Output("quantile", "float64", math.nan, lambda values, *more: (values.shape[1] * len(more[-1]),), "columns"),),
+        cases.windows_with(0.0, 0.05, 0.5, 0.9),
+        _numbers("q"),
+    ),
+    _order("rolling_min", "The least value of trailing windows.", (rolling_output("least"),)),
+    _order("rolling_max", "The greatest value of trailing windows.", (rolling_output("greatest"),)),
+)
 
 BY_STEM = {kernel.stem: kernel for kernel in KERNELS}

@@ -26,7 +26,8 @@ def rolling(
     history: Any,
     out: Any,
     backend: str | None,
-    wanted: Sequence[bool] = (True,),
+    wanted: Sequence[bool] = (),
+    suffixes: Sequence[str] = (),
 ) -> Any:
     """Call a rolling kernel on a table.
 
@@ -35,7 +36,9 @@ def rolling(
     kernel : Kernel
         Its inputs are ``ROLLING``, then ``more``.
     wanted : sequence of bool
-        Which outputs shall be filled; the kernel gets no columns for the others.
+        Which outputs shall be filled, by default all; the kernel gets no columns for the others.
+    suffixes : sequence of str
+        What is said behind the name of a column where there are several results for each.
 
     Returns
     -------
@@ -50,20 +53,29 @@ def rolling(
         if is_span(window):
             raise ValueError("history is given with a window in time, but it has no times; give all rows in x")
         values = _behind(history, values, int(width[0]))
-    given = out if isinstance(out, tuple) else (None,) * sum(wanted) if out is None else (out,)
-    if len(given) != sum(wanted):
-        raise ValueError(f"out holds {len(given)} arrays, but there are {sum(wanted)} results; give one array for each")
-    targets = [table.allocate() if array is None else check_out(array, table) for array in given]
-    filled = [np.empty_like(array) if np.may_share_memory(array, values) else array for array in targets]
-    left = iter(filled)
-    outputs = [next(left) if want else np.empty((rows, 0)) for want in wanted]
+    outputs = [o for o, want in zip(kernel.outputs, wanted or [True] * len(kernel.outputs), strict=True) if want]
+    given = out if isinstance(out, tuple) else (None,) * len(outputs) if out is None else (out,)
+    if len(given) != len(outputs):
+        raise ValueError(f"out holds {len(given)} arrays, but there are {len(outputs)} results; give one for each")
+    filled: dict[str, np.ndarray] = {}
+    for output, array in zip(outputs, given, strict=True):
+        dtype = table.dtype if output.dtype == "float64" else output.numpy
+        if array is not None:
+            check_out(array, table, dtype, suffixes)
+        direct = array is not None and not suffixes and not np.may_share_memory(array, values)
+        filled[output.name] = _two(array) if direct else table.allocate(dtype, max(1, len(suffixes)))
+    tables = [filled.get(output.name, np.empty((rows, 0), output.numpy)) for output in kernel.outputs]
     if rows and columns:
-        driver.run(kernel, (values, width, *rules, *more), outputs, backend)
-    for target, array in zip(targets, filled, strict=True):
-        if target is not array:
-            np.copyto(target, array)
-    results = tuple(table.wrap(t) if array is None else array for array, t in zip(given, targets, strict=True))
-    return results[0] if len(results) == 1 else results
+        driver.run(kernel, (values, width, *rules, *more), tables, backend)
+    results = []
+    for array, result in zip(given, filled.values(), strict=True):
+        if array is None:
+            results.append(table.wrap(result, suffixes))
+        else:
+            if not np.may_share_memory(array, result):
+                np.copyto(array, result.reshape(array.shape))
+            results.append(array)
+    return results[0] if len(results) == 1 else tuple(results)
 
 
 def _behind(history: Any, values: np.ndarray, width: int) -> np.ndarray:
@@ -72,3 +84,7 @@ def _behind(history: Any, values: np.ndarray, width: int) -> np.ndarray:
     if before.shape[1] != values.shape[1]:
         raise ValueError(f"history has {before.shape[1]} columns and x {values.shape[1]}; give both as many")
     return np.concatenate([before[max(0, len(before) - width + 1) :], values], dtype=np.float64)
+
+
+def _two(array: np.ndarray) -> np.ndarray:
+    return array[:, None] if array.ndim == 1 else array

@@ -8,7 +8,7 @@ alone, when such an argument arrives.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,13 +33,14 @@ class Table:
     array : ndarray of shape (n, c)
         Its values, of any element type that casts to float64 and in any order of memory.
     wrap : callable
-        Makes an object of the given kind of an array of shape (n, c).
+        ``wrap(result, suffixes)`` makes an object of the given kind of an array of shape (n, c). With k suffixes the
+        array has k columns for each; frames name them ``column_suffix``, arrays have them along a last axis.
     times : callable
         From ``times=``, which may name a column or be left out, the times of the rows; None where there are none.
     """
 
     array: np.ndarray
-    wrap: Callable[[np.ndarray], Any]
+    wrap: Callable[[np.ndarray, Sequence[str]], Any]
     times: Callable[[Any], Any] = lambda given: given
 
     @property
@@ -47,12 +48,19 @@ class Table:
         """The element type of results: float32 for values that are no wider, else float64."""
         return np.dtype(np.float32 if self.array.dtype in (np.float32, np.float16) else np.float64)
 
-    def allocate(self, factor: int = 1) -> np.ndarray:
-        """Return an array for results, in the order of the table's memory, with ``factor`` columns for each."""
+    def allocate(self, dtype: np.dtype, factor: int) -> np.ndarray:
+        """Return an array for results with ``factor`` columns for each; if that is 1, in the order of the table."""
         rows, columns = self.array.shape
         if factor == 1:
-            return np.empty_like(self.array, self.dtype, subok=False)
-        return np.empty((rows, factor * columns), self.dtype)
+            return np.empty_like(self.array, dtype, subok=False)
+        return np.empty((rows, factor * columns), dtype)
+
+
+def suffixed(names: Iterable[Any], suffixes: Sequence[str]) -> list[Any]:
+    """Return the names of columns, or one with each of the suffixes for each of them."""
+    if not suffixes:
+        return list(names)
+    return [suffix if name in (None, "") else f"{name}_{suffix}" for name in names for suffix in suffixes]
 
 
 def as_table(x: Any, name: str = "x", on: str | None = None) -> Table:
@@ -62,22 +70,23 @@ def as_table(x: Any, name: str = "x", on: str | None = None) -> Table:
         return importlib.import_module(ADAPTERS[library]).as_table(x, name, on)
     array = as_array(Input(name, "float64"), x)
     if array.ndim == 1:
-        return Table(array[:, None], lambda result: result[:, 0])
+        return Table(array[:, None], lambda result, suffixes: result if suffixes else result[:, 0])
     if array.ndim == 2:
-        return Table(array, lambda result: result)
+        shape = array.shape
+        return Table(array, lambda result, suffixes: result.reshape(*shape, -1) if suffixes else result)
     raise ValueError(f"{name} has shape {array.shape}, but rows are time and columns are series; give (n,) or (n, c)")
 
 
-def check_out(out: Any, table: Table, name: str = "out") -> np.ndarray:
-    """Return ``out`` as a table of two dimensions, after a look at its form."""
-    given = table.wrap(table.array)
+def check_out(out: Any, table: Table, dtype: np.dtype, suffixes: Sequence[str]) -> None:
+    """Raise unless ``out`` can hold a result of this element type."""
+    given = table.wrap(table.array, ())
     if type(given) is not np.ndarray:
-        raise TypeError(f"{name} is given together with a {type(given).__name__}, but a new one is made; leave it out")
+        raise TypeError(f"out is given together with a {type(given).__name__}, but a new one is made; leave it out")
     if not isinstance(out, np.ndarray):
-        raise TypeError(f"{name} is {type(out).__name__}, but it must be a NumPy array of {table.dtype}")
-    if out.dtype != table.dtype or out.shape != given.shape or not out.flags.writeable:
+        raise TypeError(f"out is {type(out).__name__}, but it must be a NumPy array of {dtype}")
+    shape = (*given.shape, len(suffixes)) if suffixes else given.shape
+    if out.dtype != dtype or out.shape != shape or not out.flags.writeable:
         raise ValueError(
-            f"{name} is {out.dtype}{list(out.shape)}{'' if out.flags.writeable else ', read-only'}, "
-            f"but the result needs a writable array of {table.dtype}{list(given.shape)}"
+            f"out is {out.dtype}{list(out.shape)}{'' if out.flags.writeable else ', read-only'}, "
+            f"but the result needs a writable array of {dtype}{list(shape)}"
         )
-    return out[:, None] if out.ndim == 1 else out

@@ -1,16 +1,10 @@
-//! The keys of a window in ascending order, and what is found in them.
+//! The keys of a window in ascending order.
 //!
 //! One merged shift between the place of the key that leaves and the place of the one that enters keeps the order; on
 //! smooth signals it moves a few keys.
 
-use crate::timeseries::windows::{MISSING, value_of};
-
-/// The mean of two values, also where their sum is beyond the largest float.
-#[inline(always)]
-pub(crate) fn midpoint(low: f64, high: f64) -> f64 {
-    let total = low + high;
-    if total.is_finite() { 0.5 * total } else { 0.5 * low + 0.5 * high }
-}
+use crate::timeseries::order_statistics::Ordered;
+use crate::timeseries::windows::{Keys, MISSING, value_of};
 
 /// The keys of a window in ascending order.
 pub(crate) struct SortedKeys {
@@ -23,23 +17,21 @@ impl SortedKeys {
         Self { keys: vec![0; size], count: 0 }
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.count = 0;
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.count
-    }
-
     /// How many keys are smaller.
     #[inline(always)]
     fn place_of(&self, key: i64) -> usize {
         self.keys.get(..self.count).unwrap_or_default().partition_point(|other| *other < key)
     }
+}
 
-    /// Takes one key out and one in, either of which may be [`MISSING`].
+impl Keys for SortedKeys {
     #[inline(always)]
-    pub(crate) fn step(&mut self, leaving: i64, entering: i64) {
+    fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    #[inline(always)]
+    fn step(&mut self, leaving: i64, entering: i64) {
         if leaving == entering {
             return;
         }
@@ -62,17 +54,16 @@ impl SortedKeys {
             }
         }
     }
+}
 
-    /// The value of a rank, from 0 on.
+impl Ordered for SortedKeys {
     #[inline(always)]
-    pub(crate) fn value(&self, rank: usize) -> f64 {
-        self.keys.get(rank).map_or(f64::NAN, |key| value_of(*key))
+    fn count(&self) -> usize {
+        self.count
     }
 
-    /// The median of the keys, of which there is at least one.
     #[inline(always)]
-    pub(crate) fn middle(&self) -> f64 {
-        let upper = self.value(self.count / 2);
-        if self.count % 2 == 1 { upper } else { midpoint(self.value((self.count / 2).wrapping_sub(1)), upper) }
+    fn value(&self, rank: usize) -> f64 {
+        self.keys.get(rank).map_or(f64::NAN, |key| value_of(*key))
     }
 }

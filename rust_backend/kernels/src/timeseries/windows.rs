@@ -4,6 +4,7 @@
 //! gives depends on the multiset in the window alone. Whatever is not finite is [`MISSING`].
 
 use crate::table::{Table, TableMut};
+use crate::timeseries::order_statistics::{Ordered, Statistic};
 
 const CHUNK: usize = 256;
 
@@ -49,31 +50,51 @@ impl Windows<'_> {
     }
 }
 
-/// What follows the window of a column.
-pub(crate) trait State<const N: usize> {
+/// What keeps the keys of a window.
+pub(crate) trait Keys: Ordered {
     /// Empties the window.
     fn clear(&mut self);
 
     /// Takes one key out of the window and one in; either may be [`MISSING`].
     fn step(&mut self, leaving: i64, entering: i64);
-
-    /// The number of keys in the window.
-    fn count(&self) -> usize;
-
-    /// What the window gives; it has at least one key.
-    fn results(&self) -> [f64; N];
 }
 
-/// Lets a state follow the windows of every column, and fills the outputs with what it gives.
+/// A table of results, with some columns for each of the values, or none where it is not wanted.
+pub(crate) enum Results<'a> {
+    Floats(TableMut<'a, f64>),
+    Flags(TableMut<'a, bool>),
+}
+
+impl Results<'_> {
+    fn shape(&self) -> (usize, usize) {
+        match self {
+            Self::Floats(table) => (table.rows(), table.columns()),
+            Self::Flags(table) => (table.rows(), table.columns()),
+        }
+    }
+
+    #[inline(always)]
+    fn store(&mut self, column: usize, start: usize, results: &[f64]) {
+        match self {
+            Self::Floats(table) => table.store(column, start, results.iter().copied()),
+            Self::Flags(table) => table.store(column, start, results.iter().map(|result| *result == 1.0)),
+        }
+    }
+}
+
+/// Lets keys follow the windows of every column, and fills tables with what a statistic finds in them.
+///
+/// The statistic gives one result for each column of each table, but one too for a table that is not wanted.
 #[inline(always)]
-pub(crate) fn roll<const N: usize>(
+pub(crate) fn roll(
     values: Table<'_, f64>,
     windows: Windows<'_>,
-    state: &mut impl State<N>,
-    mut outputs: [TableMut<'_, f64>; N],
+    keys: &mut impl Keys,
+    statistic: &impl Statistic,
+    tables: &mut [Results<'_>],
 ) {
     let total = values.rows();
-    let rows = outputs.iter().map(TableMut::rows).min().unwrap_or(0).min(total);
+    let rows = tables.iter().map(|table| table.shape().0).min().unwrap_or(0).min(total);
     let history = total - rows;
     let least = windows.min_periods.first().map_or(1, |least| usize::try_from(*least).unwrap_or(1).max(1));
     let propagate = windows.propagate.first().is_some_and(|flag| *flag != 0);
@@ -81,10 +102,13 @@ pub(crate) fn roll<const N: usize>(
     let mut ring = vec![MISSING; size];
     let next = |place: usize| if place + 1 < size { place + 1 } else { 0 };
     let mut loaded = [0.0; CHUNK];
-    let mut results = [[0.0; CHUNK]; N];
+    let each: Vec<usize> =
+        tables.iter().map(|table| table.shape().1.checked_div(values.columns()).unwrap_or(0)).collect();
+    let mut found = vec![f64::NAN; each.iter().map(|each| each.max(&1)).sum()];
+    let mut results = vec![0.0; CHUNK * found.len()];
     let begin = (history + 1).saturating_sub(windows.width(0)).min(history);
     for column in 0..values.columns() {
-        state.clear();
+        keys.clear();
         let (mut first, mut head, mut tail) = (begin, 0, 0);
         for start in (begin..total).step_by(CHUNK) {
             let mut filled = 0;
@@ -93,7 +117,7 @@ pub(crate) fn roll<const N: usize>(
                 let mut leaving = MISSING;
                 while first + width <= row {
                     if leaving != MISSING {
-                        state.step(leaving, MISSING);
+                        keys.step(leaving, MISSING);
                     }
                     leaving = ring.get(tail).copied().unwrap_or(MISSING);
                     first += 1;
@@ -104,18 +128,29 @@ pub(crate) fn roll<const N: usize>(
                     *place = entering;
                 }
                 head = next(head);
-                state.step(leaving, entering);
+                keys.step(leaving, entering);
                 if row >= history {
                     let needed = if propagate { least.max(row + 1 - first) } else { least };
-                    let found = if state.count() >= needed { state.results() } else { [f64::NAN; N] };
-                    for (result, found) in results.iter_mut().zip(found) {
-                        result[filled] = found;
+                    if keys.count() >= needed {
+                        statistic.results(keys, entering, &mut found);
+                    } else {
+                        found.fill(f64::NAN);
+                    }
+                    for (part, found) in results.chunks_exact_mut(CHUNK).zip(&found) {
+                        if let Some(result) = part.get_mut(filled) {
+                            *result = *found;
+                        }
                     }
                     filled += 1;
                 }
             }
-            for (output, result) in outputs.iter_mut().zip(&results) {
-                output.store(column, start.max(history) - history, result.get(..filled).unwrap_or_default());
+            let mut parts = results.chunks_exact(CHUNK).map(|part| part.get(..filled).unwrap_or_default());
+            for (table, each) in tables.iter_mut().zip(&each) {
+                for (place, part) in (0..*each.max(&1)).zip(parts.by_ref()) {
+                    if *each > 0 {
+                        table.store(column * each + place, start.max(history) - history, part);
+                    }
+                }
             }
         }
     }

@@ -1,7 +1,8 @@
-"""The keys of a window in ascending order, and what is found in them.
+"""The keys of a window in ascending order.
 
-The state is ``(keys, pair)``: room for the keys, and for two floats. One merged shift between the place of the key that
-leaves and the place of the one that enters keeps the order; on smooth signals it moves a few keys.
+The state is ``(keys, floats, bits)``: room for the keys, and for one float that is also seen as bits. One merged shift
+between the place of the key that leaves and the place of the one that enters keeps the order; on smooth signals it
+moves a few keys.
 """
 
 import numpy as np
@@ -51,24 +52,7 @@ def step(state, count, leaving, entering):
 
 
 @jit(inline=True)
-def value_of(pair, key):
-    """Return the float of a key."""
-    pair.view(np.int64)[0] = swap_key(key)
-    return pair[0]
-
-
-@jit(inline=True)
-def midpoint(low, high):
-    """Return the mean of two values, also where their sum is beyond the largest float."""
-    total = low + high
-    return 0.5 * total if total - total == 0.0 else 0.5 * low + 0.5 * high
-
-
-@jit(inline=True)
-def middle(state, count):
-    """Return the median of the keys, of which there is at least one."""
-    keys, pair = state
-    upper = value_of(pair, keys[count >> np.int64(1)])
-    if count & np.int64(1):
-        return upper
-    return midpoint(value_of(pair, keys[(count >> np.int64(1)) - 1]), upper)
+def value_at(state, rank):
+    """Return the float of the key of a rank, from 0 on."""
+    state[2][0] = swap_key(state[0][rank])
+    return state[1][0]

@@ -52,7 +52,8 @@ def roll(values, window, min_periods, propagate, rows, columns, step, emit, stat
         ``step(state, count, leaving, entering) -> count`` takes one key out of the window and one in; either may be
         ``MISSING``. A state is empty when its count is 0.
     emit : callable
-        ``emit(state, count, enough, outputs, row, column)`` writes the results of a row, NaN unless ``enough``.
+        ``emit(state, count, enough, key, outputs, row, column)`` writes the results of a row, whose own key is the
+        fourth argument; NaN unless ``enough``.
     """
     total = values.shape[0]
     history = total - rows
@@ -81,4 +82,4 @@ def roll(values, window, min_periods, propagate, rows, columns, step, emit, stat
                 count = step(state, count, leaving, entering)
                 if row >= history:
                     needed = max(min_periods[0], row - first + 1) if propagate[0] else min_periods[0]
-                    emit(state, count, count >= needed, outputs, row - history, column)
+                    emit(state, count, count >= needed, entering, outputs, row - history, column)

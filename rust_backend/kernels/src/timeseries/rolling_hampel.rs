@@ -1,0 +1,29 @@
+//! Values far from the median of their window, and the series with the median in their place.
+
+use crate::simd::{Level, at_every_level};
+use crate::table::{Table, TableMut};
+use crate::timeseries::order_statistics::{Hampel, rule};
+use crate::timeseries::sorted_keys::SortedKeys;
+use crate::timeseries::windows::{Results, Windows, roll};
+
+at_every_level! {
+    fn rolling_hampel_at(values: Table<'_, f64>, windows: Windows<'_>, numbers: &[f64], filtered: TableMut<'_, f64>, outlier: TableMut<'_, bool>) -> () {
+        let keys = &mut SortedKeys::new(windows.widest(values.rows()));
+        roll(values, windows, keys, &Hampel(rule(numbers)), &mut [Results::Floats(filtered), Results::Flags(outlier)]);
+    }
+}
+
+/// Fills `filtered` and `outlier`; the numbers are the scale, the least deviation, and how many of them are far.
+pub fn rolling_hampel(
+    level: Level,
+    values: Table<'_, f64>,
+    window: &[i64],
+    min_periods: &[i64],
+    propagate: &[u8],
+    numbers: &[f64],
+    filtered: TableMut<'_, f64>,
+    outlier: TableMut<'_, bool>,
+) -> Option<usize> {
+    rolling_hampel_at(level, values, Windows { window, min_periods, propagate }, numbers, filtered, outlier);
+    None
+}

@@ -1,0 +1,28 @@
+//! The distance of a value to the median of its window, in robust standard deviations.
+
+use crate::simd::{Level, at_every_level};
+use crate::table::{Table, TableMut};
+use crate::timeseries::order_statistics::{RobustZscore, rule};
+use crate::timeseries::sorted_keys::SortedKeys;
+use crate::timeseries::windows::{Results, Windows, roll};
+
+at_every_level! {
+    fn rolling_robust_zscore_at(values: Table<'_, f64>, windows: Windows<'_>, numbers: &[f64], zscore: TableMut<'_, f64>) -> () {
+        let keys = &mut SortedKeys::new(windows.widest(values.rows()));
+        roll(values, windows, keys, &RobustZscore(rule(numbers)), &mut [Results::Floats(zscore)]);
+    }
+}
+
+/// Fills `zscore`; the numbers are the scale, the least deviation, the limit, and whether a deviation of 0 gives NaN.
+pub fn rolling_robust_zscore(
+    level: Level,
+    values: Table<'_, f64>,
+    window: &[i64],
+    min_periods: &[i64],
+    propagate: &[u8],
+    numbers: &[f64],
+    zscore: TableMut<'_, f64>,
+) -> Option<usize> {
+    rolling_robust_zscore_at(level, values, Windows { window, min_periods, propagate }, numbers, zscore);
+    None
+}
