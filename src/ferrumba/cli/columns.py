@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import fnmatch
 from collections.abc import Collection, Sequence
 
 from ferrumba.cli.console import Failure
@@ -9,6 +11,9 @@ from ferrumba.cli.console import Failure
 DEGREES = ({"lat", "latitude"}, {"lon", "lng", "long", "longitude"})
 PLANE = ({"y"}, {"x"})
 """Taken only where nothing is called latitude or longitude: tables often hold projected metres beside degrees."""
+
+
+TIMES = {"ts", "time", "timestamp", "date", "datetime", "date_time", "date time", "time stamp"}
 
 
 def _listed(columns: Sequence[str]) -> str:
@@ -89,6 +94,37 @@ def axes(columns: Sequence[str], x: str | None, y: str | None, z: str | None, fl
         name = next(columns[i] for i in found if found.count(i) > 1)
         raise Failure(f"{path}: column {name!r} cannot hold two coordinates; {_listed(columns)}")
     return tuple(found)
+
+
+def times(columns: Sequence[str], dated: Collection[int], clocks: Collection[int], path: str) -> tuple[int, ...]:
+    """Return the position of the time column, or those of a column of dates and one of times of the day.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        All names, in order.
+    dated, clocks : collection of int
+        The columns that hold points in time, and those that hold times of the day without a date.
+    path : str
+        The file, for errors.
+    """
+    called = _matches(columns, TIMES)
+    days, hours = [i for i in called if i in dated], [i for i in called if i in clocks]
+    if len(days) == len(hours) == 1:
+        return days[0], hours[0]
+    found = called or sorted(dated) or _matches(columns, {"t"})
+    return (_only(columns, found, "the time column", "--time-column", path),)
+
+
+def several(columns: Sequence[str], wanted: str, option: str, path: str) -> list[int]:
+    """Return the positions of columns by names or patterns between commas; quotes keep a comma in a name."""
+    if wanted in columns:
+        return [named(columns, wanted, option, path)]
+    found: dict[int, None] = {}
+    for name in next(csv.reader([wanted], skipinitialspace=True), []):
+        matches = [i for i, column in enumerate(columns) if fnmatch.fnmatchcase(column, name)]
+        found |= dict.fromkeys(matches or [named(columns, name, option, path)])
+    return list(found)
 
 
 def centres(columns: Sequence[str], lon: str | None, lat: str | None) -> tuple[str, str]:

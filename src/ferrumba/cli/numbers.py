@@ -18,20 +18,26 @@ NO_ID = np.iinfo(np.int64).min
 """No id in any scheme: it stands for texts and missing values."""
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether a column of this type holds texts."""
     return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is a finite number as files hold it."""
+    return bool(re.match(FLOAT, text.strip()))
 
 
 def _plain(column: pa.Array) -> pa.Array:
     column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    return pc.utf8_trim_whitespace(column) if _is_text(column.type) else column
+    return pc.utf8_trim_whitespace(column) if is_text(column.type) else column
 
 
-def floats(column: pa.Array, name: str, path: str) -> np.ndarray:
+def floats(column: pa.Array, name: str, path: str, wanted: str = "coordinates") -> np.ndarray:
     """Return a column of numbers or texts as float64, NaN where a value is missing or no number."""
     column = _plain(column)
     kind = column.type
-    if _is_text(kind):
+    if is_text(kind):
         try:
             values = pc.cast(column, pa.float64())
         except pa.ArrowInvalid:
@@ -43,7 +49,7 @@ def floats(column: pa.Array, name: str, path: str) -> np.ndarray:
     elif pa.types.is_null(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         values = pc.cast(column, pa.float64(), safe=False)
     else:
-        raise Failure(f"column {name!r} of {path} is of type {kind}, but coordinates are numbers; name another column")
+        raise Failure(f"column {name!r} of {path} is of type {kind}, but {wanted} are numbers; name another column")
     return values.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
 
 
@@ -62,7 +68,7 @@ def integers(column: pa.Array, name: str, path: str) -> np.ndarray:
     """Return a column of integers or texts as int64, ``NO_ID`` where a value is missing or no 64-bit integer."""
     column = _plain(column)
     kind = column.type
-    if _is_text(kind):
+    if is_text(kind):
         column = pc.if_else(pc.match_substring_regex(column, INTEGER), column, None)
         try:
             values = pc.cast(column, pa.int64())
