@@ -158,7 +158,7 @@ class TestPolars:
     def test_a_column_of_times(self):
         start = dt.datetime(2026, 1, 1)
         times = pl.Series("t", [start + dt.timedelta(minutes=int(i)) for i in range(200)])
-        found = rolled(self.FRAME.insert_column(0, times), "5min", times="t")
+        found = rolled(self.FRAME.clone().insert_column(0, times), "5min", times="t")
         assert found.columns == ["t", *NAMES]
         np.testing.assert_array_equal(found.select(NAMES).to_numpy(), EXPECTED)
 
