@@ -16,6 +16,7 @@ HEAVY = (
     "distributed",
     "pyarrow",
     "matplotlib",
+    "sklearn",
     "typer",
     "rich",
     "ferrumba_rust",
@@ -42,6 +43,7 @@ def loaded_after(code, **environment):
         "import ferrumba",
         "from ferrumba import healpix",
         "from ferrumba import timeseries",
+        "from ferrumba.timeseries import FeatureBuilder",
         "from ferrumba.compat import mortie",
     ],
 )

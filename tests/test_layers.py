@@ -11,10 +11,11 @@ PACKAGE = Path(ferrumba.__file__).parent
 ALLOWED = {
     "": set(),
     "errors": set(),
+    "estimators": set(),
     "dispatch": {"", "errors"},
     "healpix": {"errors", "dispatch"},
     "spatial": {"errors", "dispatch"},
-    "timeseries": {"errors", "dispatch"},
+    "timeseries": {"errors", "estimators", "dispatch"},
     "compat": {"", "errors", "dispatch", "healpix", "spatial"},
     "integrations": {"", "errors", "dispatch", "spatial", "timeseries"},
     "testing": {"", "errors", "dispatch"},

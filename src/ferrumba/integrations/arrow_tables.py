@@ -26,12 +26,17 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         raise ValueError(f"times is {on!r}, but the columns of {name} are {', '.join(x.schema.names)}; name one")
     names = [column for column in x.schema.names if column != on]
 
-    def wrap(result: np.ndarray, suffixes: Sequence[str]) -> Any:
-        made = _columns(names, result, suffixes)
+    def dress(result: np.ndarray, labels: Sequence[str]) -> Any:
+        made = _columns(labels, result, ())
         return type(x).from_pydict(made if on is None else {on: x[on], **made})
 
-    array = _numbers([x[column] for column in names], names, name)
-    return Table(array, wrap, lambda given: given if on is None else x[on].to_numpy(zero_copy_only=False))
+    return Table(
+        _numbers([x[column] for column in names], names, name),
+        lambda result, suffixes: dress(result, suffixed(names, suffixes)),
+        lambda given: given if on is None else x[on].to_numpy(zero_copy_only=False),
+        names,
+        dress,
+    )
 
 
 def _numbers(columns: list[Any], names: list[str], name: str) -> np.ndarray:
@@ -45,7 +50,7 @@ def _numbers(columns: list[Any], names: list[str], name: str) -> np.ndarray:
     return array
 
 
-def _columns(names: list[str], result: np.ndarray, suffixes: Sequence[str]) -> dict[str, pa.Array]:
+def _columns(names: Sequence[str], result: np.ndarray, suffixes: Sequence[str]) -> dict[str, pa.Array]:
     return {
         name: pa.array(np.ascontiguousarray(result[:, place]), from_pandas=True)
         for place, name in enumerate(suffixed(names, suffixes))

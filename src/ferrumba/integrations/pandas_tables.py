@@ -27,6 +27,8 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
             result, frame.index, suffixed(frame.columns, suffixes) if suffixes else frame.columns, copy=False
         ),
         _times(x, on),
+        list(frame.columns),
+        lambda result, names: pd.DataFrame(result, frame.index, list(names), copy=False),
     )
 
 

@@ -26,11 +26,19 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         raise ValueError(f"times is {on!r}, but the columns of {name} are {', '.join(x.columns)}; name one")
     columns = [column for column in x.get_columns() if column.name != on]
 
-    def wrap(result: np.ndarray, suffixes: Sequence[str]) -> pl.DataFrame:
-        made = _columns([column.name for column in columns], result, suffixes)
+    names = [column.name for column in columns]
+
+    def dress(result: np.ndarray, labels: Sequence[str]) -> pl.DataFrame:
+        made = _columns(labels, result, ())
         return pl.DataFrame(made if on is None else [x[on], *made])
 
-    return Table(_numbers(columns, name), wrap, lambda given: given if on is None else x[on].to_numpy())
+    return Table(
+        _numbers(columns, name),
+        lambda result, suffixes: dress(result, suffixed(names, suffixes)),
+        lambda given: given if on is None else x[on].to_numpy(),
+        names,
+        dress,
+    )
 
 
 def _numbers(columns: list[pl.Series], name: str) -> np.ndarray:
@@ -44,7 +52,7 @@ def _numbers(columns: list[pl.Series], name: str) -> np.ndarray:
     return array
 
 
-def _columns(names: list[str], result: np.ndarray, suffixes: Sequence[str]) -> list[pl.Series]:
+def _columns(names: Sequence[str], result: np.ndarray, suffixes: Sequence[str]) -> list[pl.Series]:
     return [
         pl.Series(name, result[:, place], nan_to_null=result.dtype.kind == "f")
         for place, name in enumerate(suffixed(names, suffixes))

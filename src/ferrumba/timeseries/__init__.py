@@ -5,6 +5,7 @@ from ferrumba.dispatch.lazy import lazy
 __all__, __getattr__ = lazy(
     __name__,
     {
+        "features": ("FeatureBuilder",),
         "order": (
             "rolling_median",
             "rolling_mad",
@@ -14,7 +15,7 @@ __all__, __getattr__ = lazy(
             "rolling_quantile",
             "rolling_min",
             "rolling_max",
-        )
+        ),
     },
 )
 

@@ -10,7 +10,7 @@ import numpy as np
 from ferrumba.dispatch import driver
 from ferrumba.dispatch.kernel import Kernel
 from ferrumba.dispatch.public import writable
-from ferrumba.timeseries.tables import as_table, check_out
+from ferrumba.timeseries.tables import as_table, check_out, deferred
 from ferrumba.timeseries.windows import as_rules, as_window, is_span
 
 
@@ -44,6 +44,21 @@ def rolling(
     -------
     object of the kind of ``x``, or a tuple of them where several outputs are wanted
     """
+    if lazy := deferred(x):
+        return lazy.rolling(
+            kernel.name,
+            x,
+            window,
+            more,
+            min_periods=min_periods,
+            nan=nan,
+            times=times,
+            history=history,
+            out=out,
+            backend=backend,
+            wanted=wanted,
+            suffixes=suffixes,
+        )
     table = as_table(x, on=times if isinstance(times, str) else None)
     rows, columns = table.array.shape
     width = as_window(window, table.times(times), rows)

@@ -23,6 +23,9 @@ ADAPTERS = {
     "pyarrow": "ferrumba.integrations.arrow_tables",
 }
 
+DEFERRED = dict.fromkeys(("dask", "dask_expr"), "ferrumba.integrations.dask_timeseries")
+"""Where functions of windows are mapped over collections that are not in memory."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -37,11 +40,17 @@ class Table:
         array has k columns for each; frames name them ``column_suffix``, arrays have them along a last axis.
     times : callable
         From ``times=``, which may name a column or be left out, the times of the rows; None where there are none.
+    names : sequence, optional
+        Of the columns of a frame.
+    dress : callable
+        ``dress(result, names)`` makes an object of the given kind of an array of any columns, called so in frames.
     """
 
     array: np.ndarray
     wrap: Callable[[np.ndarray, Sequence[str]], Any]
     times: Callable[[Any], Any] = lambda given: given
+    names: Sequence[Any] | None = None
+    dress: Callable[[np.ndarray, Sequence[str]], Any] = lambda result, names: result
 
     @property
     def dtype(self) -> np.dtype:
@@ -54,6 +63,12 @@ class Table:
         if factor == 1:
             return np.empty_like(self.array, dtype, subok=False)
         return np.empty((rows, factor * columns), dtype)
+
+
+def deferred(x: Any) -> Any | None:
+    """Return the module that maps functions over collections such as ``x``, or None if it is in memory."""
+    library = type(x).__module__.partition(".")[0]
+    return importlib.import_module(DEFERRED[library]) if library in DEFERRED else None
 
 
 def suffixed(names: Iterable[Any], suffixes: Sequence[str]) -> list[Any]:
