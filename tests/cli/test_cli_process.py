@@ -1,6 +1,7 @@
 """The command as a process of its own: signals, memory, a terminal, missing extras, and how fast it starts."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -111,6 +112,47 @@ def test_memory_does_not_grow_with_the_pairs(crowd, tmp_path):
     assert written - counted < 32 + 48, f"{counted:.0f} MiB to count pairs, {written:.0f} MiB to write them"
 
 
+@pytest.fixture(scope="module")
+def sensors(tmp_path_factory):
+    """Return a CSV file of 600,000 rows of four sensors, 25 MB."""
+    rng = np.random.default_rng(0)
+    stamps = np.datetime_as_string(np.datetime64("2020-01-01") + np.arange(600_000).astype("m8[m]"), "m").tolist()
+    values = [",".join(map(str, row)) for row in rng.standard_normal((1000, 4)).round(4).tolist()]
+    path = tmp_path_factory.mktemp("sensors") / "s.csv"
+    with path.open("w") as file:
+        file.write("ts,a,b,c,d\n")
+        file.writelines(f"{stamp},{values[i % 1000]}\n" for i, stamp in enumerate(stamps))
+    return path
+
+
+@posix
+def test_interrupted_features_leave_nothing_behind(sensors, tmp_path):
+    target = tmp_path / "o.csv"
+    target.write_text("precious")
+    process = started([*COMMAND, "features", sensors, "-o", target, "--features", "med"], signal.SIGINT)
+    wait_for_part(tmp_path, process)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[1].strip() == "ferrumba: interrupted"
+    assert process.returncode == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["o.csv"]
+    assert target.read_text() == "precious"
+
+
+@posix
+@pytest.mark.slow
+def test_memory_of_features_does_not_grow_with_the_file(sensors, tmp_path):
+    """Three times the rows, 50 MB more, may take 48 MiB more."""
+    with (tmp_path / "longer.csv").open("wb") as file:
+        whole = sensors.read_bytes()
+        rows = whole[whole.index(b"\n") + 1 :]
+        file.write(whole)
+        for century in (b"21", b"22"):
+            file.write(re.sub(rb"(?m)^20", century, rows))
+    once = peak_mib("features", sensors, "-o", tmp_path / "o.parquet")
+    thrice = peak_mib("features", tmp_path / "longer.csv", "-o", tmp_path / "o.parquet")
+    assert thrice - once < 48, f"{once:.0f} MiB for the file, {thrice:.0f} MiB for three times the file"
+
+
 @posix
 def test_progress_on_a_terminal_only(long_file, tmp_path):
     import pty
@@ -175,7 +217,9 @@ def test_help_starts_quickly():
     assert min(seconds) < 0.5
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["encode", "--help"], ["decimate", "--help"], ["--version"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["encode", "--help"], ["decimate", "--help"], ["features", "--help"], ["--version"]]
+)
 def test_help_loads_nothing_heavy(arguments):
     heavy = ("numba", "pyarrow", "pandas", "scipy", "matplotlib", "numpy")
     assert without(*heavy, arguments=tuple(arguments)).returncode == 0

@@ -29,6 +29,21 @@ class Invalid(str, enum.Enum):
     sentinel = "sentinel"
 
 
+class Order(str, enum.Enum):
+    """Orders of dates."""
+
+    mdy = "mdy"
+    dmy = "dmy"
+    ymd = "ymd"
+
+
+class Missing(str, enum.Enum):
+    """What becomes of windows with missing values."""
+
+    omit = "omit"
+    propagate = "propagate"
+
+
 class Commands(typer.core.TyperGroup):
     """The command group; whatever is the user's to mend ends in one sentence."""
 
@@ -45,10 +60,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="HEALPix-Morton cells and neighbours of the points in large tables, and a look at the backends behind them.",
+    help="HEALPix-Morton cells and neighbours of the points in large tables, rolling features of sensors, and a look "
+    "at the backends behind them.",
 )
 
-TABLES, POINTS, ENGINE = "Tables", "Points in space", "Engine room"
+TABLES, POINTS, SERIES, ENGINE = "Tables", "Points in space", "Time series", "Engine room"
 
 Source = Annotated[Path, typer.Argument(metavar="INPUT", help="CSV, Parquet or NPY file.", show_default=False)]
 Target = Annotated[
@@ -237,6 +253,59 @@ def decimate(
     comma = _delimiter(delimiter)
     cloud = Cloud(source, radius, x, y, z, flat, box, open_, skip_invalid, comma, backend, threads)
     thinning.run(cloud, output, order, descending, report)
+
+
+@app.command(rich_help_panel=SERIES)
+def features(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="INPUT", help="CSV, Parquet or NPY file of times and sensors.", show_default=False),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="OUTPUT", help="CSV, Parquet or NPY file (NPY: without the times)."),
+    ],
+    window: Annotated[
+        int, typer.Option("--window", "-w", min=1, help="Rows of a window, the row's own the last.")
+    ] = 16,
+    names: Annotated[
+        str | None,
+        typer.Option("--features", metavar="NAMES", help="Some of med, mad, rz; all by default."),
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="NAMES", help="Sensors, by names or patterns such as 'temp*'.")
+    ] = None,
+    time_column: Annotated[
+        str | None, typer.Option("--time-column", metavar="NAME", help="Time column; guessed.")
+    ] = None,
+    date_order: Annotated[
+        Order | None, typer.Option("--date-order", help="Of dates such as 1/2/2024; by default the one that rises.")
+    ] = None,
+    header_rows: Annotated[
+        int | None, typer.Option("--header-rows", min=1, help="Rows of a CSV header, the names first; guessed.")
+    ] = None,
+    min_periods: Annotated[int, typer.Option("--min-periods", min=1, help="Values that a window needs.")] = 1,
+    nan: Annotated[
+        Missing, typer.Option("--nan", help="Leave missing values out, or let one spoil its windows.")
+    ] = Missing.omit,
+    sort: Annotated[bool, typer.Option("--sort", help="Sort rows that go back in time, in memory.")] = False,
+    skip_invalid: Annotated[bool, typer.Option("--skip-invalid", help="Leave out rows without a time.")] = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", metavar="PAGE", help="HTML page with pictures of sensors and features.")
+    ] = None,
+    delimiter: Delimiter = ",",
+    backend: BackendOption = None,
+    threads: Threads = None,
+) -> None:
+    """Make rolling features of the sensors in a file."""
+    from ferrumba.cli import features as command
+    from ferrumba.cli.sensors import Source as Sensors
+
+    order = None if date_order is None else date_order.value
+    sensors = Sensors(
+        source, time_column, order, columns, header_rows, sort, skip_invalid, delimiter=_delimiter(delimiter)
+    )
+    command.run(command.Options(sensors, output, window, names, min_periods, nan.value, report, backend, threads))
 
 
 @app.command(rich_help_panel=TABLES)

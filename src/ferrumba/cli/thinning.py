@@ -40,7 +40,7 @@ def run(source: Source, output: Path, order: str | None, descending: bool, repor
     if descending and order is None:
         raise Failure("--descending is about --order; name a column with it", 2)
     if report is not None:
-        _check_report(report, source.path, output)
+        check_report(report, source.path, output)
     clock = Clock({}, time.perf_counter())
     with computing(source.threads) as calls:
         cloud = load(source, *([] if order is None else [order]))
@@ -67,7 +67,8 @@ def run(source: Source, output: Path, order: str | None, descending: bool, repor
         say(f"Report: {report}")
 
 
-def _check_report(report: Path, source: Path, output: Path) -> None:
+def check_report(report: Path, source: Path, output: Path) -> None:
+    """Raise if no page can be written there, or the extra that draws it is missing."""
     if report.suffix.lower() not in (".html", ".htm"):
         raise Failure(f"the report {report} is an HTML page; let its name end in .html", 2)
     if sentence := missing_report():
