@@ -118,6 +118,8 @@ class Kernel:
         Row counts for benchmarks and calibration.
     costly : bool
         Whether a row takes a microsecond rather than a nanosecond, so that smaller blocks are worth handing out.
+    grain : int
+        Rows of a block where a row is a task by itself, such as a pair of columns; 0 leaves it to the driver.
     """
 
     name: str
@@ -130,6 +132,7 @@ class Kernel:
     fault: Callable[..., str]
     sizes: Sequence[int] = field(default=(1, 1_000, 100_000, 1_000_000))
     costly: bool = False
+    grain: int = 0
 
     @property
     def family(self) -> str:

@@ -13,7 +13,8 @@ from ferrumba.timeseries.tables import Table
 def as_table(x: Any, name: str, on: str | None) -> Table:
     """Return a table of the values of an Array, ChunkedArray, RecordBatch or Table."""
     if isinstance(x, (pa.Array, pa.ChunkedArray)):
-        return Table(_numbers([x], [name], name), lambda result: _column(result[:, 0]))
+        array = _numbers([x], [name], name)
+        return Table(array, lambda result: _column(result[:, 0]), names=[name], build=_builder([name]))
     if not isinstance(x, (pa.Table, pa.RecordBatch)):
         raise TypeError(f"{name} is a {type(x).__name__} of Arrow, but an Array or a Table is needed")
     if on is not None and on not in x.schema.names:
@@ -25,7 +26,16 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         return type(x).from_pydict(made if on is None else {on: x[on], **made})
 
     array = _numbers([x[column] for column in names], names, name)
-    return Table(array, wrap, lambda given: given if on is None else x[on].to_numpy(zero_copy_only=False))
+    times = lambda given: given if on is None else x[on].to_numpy(zero_copy_only=False)  # noqa: E731 - one of the four
+    return Table(array, wrap, times, names, _builder(names))
+
+
+def _builder(own: list[str]) -> Any:
+    def build(result: np.ndarray, index: Any, label: str, names: Any = None) -> pa.Table:
+        made = {column: _column(result[:, place]) for place, column in enumerate(own if names is None else names)}
+        return pa.table({label: pa.array(index), **made})
+
+    return build
 
 
 def _numbers(columns: list[Any], names: list[str], name: str) -> np.ndarray:

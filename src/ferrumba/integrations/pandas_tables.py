@@ -13,8 +13,20 @@ from ferrumba.timeseries.tables import Table
 def as_table(x: Any, name: str, on: str | None) -> Table:
     """Return a table of the values of a Series or DataFrame; nullable types have NaN where a value is missing."""
     if isinstance(x, pd.Series):
-        array = _numbers(x.to_frame(), name)
-        return Table(array, lambda result: pd.Series(result[:, 0], x.index, name=x.name, copy=False), _times(x, None))
+
+        def build(result: np.ndarray, index: Any, label: str, names: Any = None) -> Any:
+            labels = pd.Index(index, name=label)
+            if names is None:
+                return pd.Series(result[:, 0], labels, name=x.name, copy=False)
+            return pd.DataFrame(result, labels, names, copy=False)
+
+        return Table(
+            _numbers(x.to_frame(), name),
+            lambda result: pd.Series(result[:, 0], x.index, name=x.name, copy=False),
+            _times(x, None),
+            ["x" if x.name is None else x.name],
+            build,
+        )
     if not isinstance(x, pd.DataFrame):
         raise TypeError(f"{name} is a {type(x).__name__} of pandas, but a Series or a DataFrame is needed")
     if on is not None and on not in x.columns:
@@ -24,6 +36,10 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         _numbers(frame, name),
         lambda result: pd.DataFrame(result, frame.index, frame.columns, copy=False),
         _times(x, on),
+        list(frame.columns),
+        lambda result, index, label, names=None: pd.DataFrame(
+            result, pd.Index(index, name=label), frame.columns if names is None else names, copy=False
+        ),
     )
 
 

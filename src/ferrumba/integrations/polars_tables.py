@@ -13,7 +13,9 @@ from ferrumba.timeseries.tables import Table
 def as_table(x: Any, name: str, on: str | None) -> Table:
     """Return a table of the values of a Series or DataFrame."""
     if isinstance(x, pl.Series):
-        return Table(_numbers([x], name), lambda result: _column(x.name, result[:, 0]))
+        return Table(
+            _numbers([x], name), lambda result: _column(x.name, result[:, 0]), names=[x.name], build=_builder([x.name])
+        )
     if not isinstance(x, pl.DataFrame):
         raise TypeError(f"{name} is a {type(x).__name__} of Polars, but a Series or a DataFrame is needed; collect it")
     if on is not None and on not in x.columns:
@@ -24,7 +26,22 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         made = [_column(column.name, result[:, place]) for place, column in enumerate(columns)]
         return pl.DataFrame(made if on is None else [x[on], *made])
 
-    return Table(_numbers(columns, name), wrap, lambda given: given if on is None else x[on].to_numpy())
+    names = [column.name for column in columns]
+    return Table(
+        _numbers(columns, name),
+        wrap,
+        lambda given: given if on is None else x[on].to_numpy(),
+        names,
+        _builder(names),
+    )
+
+
+def _builder(own: list[str]) -> Any:
+    def build(result: np.ndarray, index: Any, label: str, names: Any = None) -> pl.DataFrame:
+        made = [_column(column, result[:, place]) for place, column in enumerate(own if names is None else names)]
+        return pl.DataFrame([pl.Series(label, index), *made])
+
+    return build
 
 
 def _numbers(columns: list[pl.Series], name: str) -> np.ndarray:

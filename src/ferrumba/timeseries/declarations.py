@@ -10,7 +10,7 @@ import math
 
 from ferrumba.dispatch.contracts import Bitwise
 from ferrumba.dispatch.kernel import Input, Kernel, Output
-from ferrumba.timeseries import cases
+from ferrumba.timeseries import cases, column_kernels
 
 ROLLING = (
     Input("values", "float64", "history"),
@@ -34,6 +34,9 @@ def _order(stem, summary, outputs, made_by=cases.windows, more=()):
     return Kernel(f"timeseries.{stem}", 1, summary, (*ROLLING, *more), outputs, Bitwise(), made_by, no_fault)
 
 
-KERNELS = (_order("rolling_median", "The median of trailing windows.", (rolling_output("median"),)),)
+KERNELS = (
+    _order("rolling_median", "The median of trailing windows.", (rolling_output("median"),)),
+    *column_kernels.KERNELS,
+)
 
 BY_STEM = {kernel.stem: kernel for kernel in KERNELS}

@@ -8,7 +8,7 @@ alone, when such an argument arrives.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +36,19 @@ class Table:
         Makes an object of the given kind of an array of shape (n, c).
     times : callable
         From ``times=``, which may name a column or be left out, the times of the rows; None where there are none.
+    names : sequence, optional
+        Of the columns, where they have names.
+    build : callable
+        ``build(array, index, label, names)`` makes an object of the given kind of an array whose rows are something else
+        than those of the table: ``index`` holds what they are, ``label`` says what that is; ``names`` are those of the
+        columns where these are others. In kinds without an index it becomes the first column; arrays have none.
     """
 
     array: np.ndarray
     wrap: Callable[[np.ndarray], Any]
     times: Callable[[Any], Any] = lambda given: given
+    names: Sequence[Any] | None = None
+    build: Callable[..., Any] = lambda array, index, label, names=None: array
 
     @property
     def dtype(self) -> np.dtype:
@@ -62,7 +70,11 @@ def as_table(x: Any, name: str = "x", on: str | None = None) -> Table:
         return importlib.import_module(ADAPTERS[library]).as_table(x, name, on)
     array = as_array(Input(name, "float64"), x)
     if array.ndim == 1:
-        return Table(array[:, None], lambda result: result[:, 0])
+        return Table(
+            array[:, None],
+            lambda result: result[:, 0],
+            build=lambda result, index, label, names=None: result[:, 0] if names is None else result,
+        )
     if array.ndim == 2:
         return Table(array, lambda result: result)
     raise ValueError(f"{name} has shape {array.shape}, but rows are time and columns are series; give (n,) or (n, c)")

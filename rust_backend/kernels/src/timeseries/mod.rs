@@ -7,9 +7,26 @@
 mod sorted_keys;
 mod windows;
 
+mod absent_sums;
+mod centre;
+mod column_ranks;
+mod pair_moments;
+mod pair_ranks;
 mod rolling_median;
 
+pub use absent_sums::absent_sums;
+pub use centre::centre;
+pub use column_ranks::column_ranks;
+pub use pair_moments::pair_moments;
+pub use pair_ranks::pair_ranks;
 pub use rolling_median::rolling_median;
+
+/// The series of a number in a table of series that follow each other, all `length` long; empty where there is none.
+#[inline(always)]
+fn series<T>(table: &[T], length: usize, number: i64) -> &[T] {
+    let start = usize::try_from(number).ok().and_then(|number| number.checked_mul(length));
+    start.and_then(|start| table.get(start..start.checked_add(length)?)).unwrap_or_default()
+}
 
 #[cfg(test)]
 mod tests;
