@@ -61,6 +61,12 @@ register::kernels! {
         -> (doubled: Wide<i32>, group: Wide<i32>, size: Wide<i32>, groups: i64);
     timeseries.pair_ranks, 1, (group: Whole<Wide<i32>>, size: Whole<Wide<i32>>, groups: Whole<i64>,
         absent: Whole<i32>, ends: Whole<i64>, first: i64, second: i64) -> (count: i64, correlation: f64);
+    timeseries.carry, 1, (values: History<f64>, window: Uniform<i64>, limit: Whole<i64>, backward: Whole<bool>)
+        -> (filled: Columns<f64>);
+    timeseries.interpolate, 1, (values: History<f64>, window: Uniform<i64>, position: Whole<f64>, forward: Whole<i64>,
+        backward: Whole<i64>, area: Whole<i64>) -> (filled: Columns<f64>);
+    timeseries.lag_stack, 1, (values: History<f64>, window: Uniform<i64>, lags: Whole<i64>)
+        -> (stacked: Columns<f64>);
 }
 
 /// The compiled part of `ferrumba_rust`.

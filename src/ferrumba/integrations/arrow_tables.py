@@ -14,15 +14,21 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
     """Return a table of the values of an Array, ChunkedArray, RecordBatch or Table."""
     if isinstance(x, (pa.Array, pa.ChunkedArray)):
         array = _numbers([x], [name], name)
-        return Table(array, lambda result: _column(result[:, 0]), names=[name], build=_builder([name]))
+
+        def wrap_one(result: np.ndarray, others: Any = None) -> Any:
+            if others is None:
+                return _column(result[:, 0])
+            return pa.table({column: _column(result[:, place]) for place, column in enumerate(others)})
+
+        return Table(array, wrap_one, names=[name], build=_builder([name]))
     if not isinstance(x, (pa.Table, pa.RecordBatch)):
         raise TypeError(f"{name} is a {type(x).__name__} of Arrow, but an Array or a Table is needed")
     if on is not None and on not in x.schema.names:
         raise ValueError(f"times is {on!r}, but the columns of {name} are {', '.join(x.schema.names)}; name one")
     names = [column for column in x.schema.names if column != on]
 
-    def wrap(result: np.ndarray) -> Any:
-        made = {column: _column(result[:, place]) for place, column in enumerate(names)}
+    def wrap(result: np.ndarray, others: Any = None) -> Any:
+        made = {column: _column(result[:, place]) for place, column in enumerate(others or names)}
         return type(x).from_pydict(made if on is None else {on: x[on], **made})
 
     array = _numbers([x[column] for column in names], names, name)

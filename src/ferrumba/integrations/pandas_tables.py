@@ -15,14 +15,14 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
     if isinstance(x, pd.Series):
 
         def build(result: np.ndarray, index: Any, label: str, names: Any = None) -> Any:
-            labels = pd.Index(index, name=label)
+            labels = index if isinstance(index, pd.Index) else pd.Index(index, name=label)
             if names is None:
                 return pd.Series(result[:, 0], labels, name=x.name, copy=False)
             return pd.DataFrame(result, labels, names, copy=False)
 
         return Table(
             _numbers(x.to_frame(), name),
-            lambda result: pd.Series(result[:, 0], x.index, name=x.name, copy=False),
+            lambda result, names=None: build(result, x.index, x.index.name, names),
             _times(x, None),
             ["x" if x.name is None else x.name],
             build,
@@ -34,7 +34,9 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
     frame = x if on is None else x.drop(columns=on)
     return Table(
         _numbers(frame, name),
-        lambda result: pd.DataFrame(result, frame.index, frame.columns, copy=False),
+        lambda result, names=None: pd.DataFrame(
+            result, frame.index, frame.columns if names is None else names, copy=False
+        ),
         _times(x, on),
         list(frame.columns),
         lambda result, index, label, names=None: pd.DataFrame(

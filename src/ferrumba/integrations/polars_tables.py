@@ -14,7 +14,10 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
     """Return a table of the values of a Series or DataFrame."""
     if isinstance(x, pl.Series):
         return Table(
-            _numbers([x], name), lambda result: _column(x.name, result[:, 0]), names=[x.name], build=_builder([x.name])
+            _numbers([x], name),
+            lambda result, names=None: _column(x.name, result[:, 0]) if names is None else pl.DataFrame(result, names),
+            names=[x.name],
+            build=_builder([x.name]),
         )
     if not isinstance(x, pl.DataFrame):
         raise TypeError(f"{name} is a {type(x).__name__} of Polars, but a Series or a DataFrame is needed; collect it")
@@ -22,11 +25,12 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         raise ValueError(f"times is {on!r}, but the columns of {name} are {', '.join(x.columns)}; name one")
     columns = [column for column in x.get_columns() if column.name != on]
 
-    def wrap(result: np.ndarray) -> pl.DataFrame:
-        made = [_column(column.name, result[:, place]) for place, column in enumerate(columns)]
+    names = [column.name for column in columns]
+
+    def wrap(result: np.ndarray, others: Any = None) -> pl.DataFrame:
+        made = [_column(column, result[:, place]) for place, column in enumerate(others or names)]
         return pl.DataFrame(made if on is None else [x[on], *made])
 
-    names = [column.name for column in columns]
     return Table(
         _numbers(columns, name),
         wrap,

@@ -100,3 +100,38 @@ def ranked_pairs(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays
     yield "hard columns", (*ranked(hard_columns(rng, 20, 300)), *_some_pairs(rng, n, 20))
     yield "two rows", (*ranked(hard_columns(rng, 20, 2)), *_some_pairs(rng, n, 20))
     yield "no rows", (*ranked(np.empty((2, 0))), *_some_pairs(rng, n, 2))
+
+
+def _tables(rng: np.random.Generator, n: int) -> Iterator[tuple[str, np.ndarray]]:
+    yield "noise with gaps", gaps(rng, rng.standard_normal((n, 8)), 0.3)
+    yield "hard columns", np.ascontiguousarray(hard_columns(rng, 11, n).T)
+    yield "hard columns, column-major", hard_columns(rng, 11, n).T
+    yield "nothing but gaps", np.full((n, 2), np.nan)
+
+
+def _all_rows(n: int) -> np.ndarray:
+    return np.array([max(n, 1)])
+
+
+def carried(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield values, window, limit and backward."""
+    for label, table in _tables(rng, n):
+        for limit, backward in ((2**62, False), (2**62, True), (2, False), (1, True)):
+            where = "backward" if backward else "forward"
+            yield f"{label}, {where}, {limit}", (table, _all_rows(n), np.array([limit]), np.array([backward]))
+
+
+def interpolated(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield values, window, position, forward, backward and area."""
+    for label, table in _tables(rng, n):
+        for forward, backward, area in ((2**62, 0, 0), (2**62, 2**62, 1), (2, 1, 0), (1, 3, 2)):
+            position = np.cumsum(rng.random(n) + 0.01)
+            rules = (np.array([forward]), np.array([backward]), np.array([area]))
+            yield f"{label}, {forward}, {backward}, {area}", (table, _all_rows(n), position, *rules)
+
+
+def lagged(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield values, window and lags."""
+    for label, table in _tables(rng, n):
+        for lags in ([0, 1, 2, 3], [7], [300, 0]):
+            yield f"{label}, lags {lags}", (table, np.array([max(lags) + 1]), np.array(lags))

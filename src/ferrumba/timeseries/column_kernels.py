@@ -21,6 +21,8 @@ def _kernel(stem, summary, inputs, outputs, made_by, **more):
 LENGTH = Input("length", "int64", "whole")
 FIRST, SECOND = Input("first", "int64"), Input("second", "int64")
 RESULTS = (Output("count", "int64", 0), Output("correlation", "float64", math.nan))
+WHOLE_TABLE = (Input("values", "float64", "history"), Input("window", "int64", "uniform"))
+FILLED = Output("filled", "float64", math.nan, lambda values, *_: (values.shape[1],), "columns")
 
 KERNELS = (
     _kernel(
@@ -88,5 +90,36 @@ KERNELS = (
         cases.ranked_pairs,
         sizes=(1, 100, 1_000),
         grain=64,
+    ),
+    _kernel(
+        "carry",
+        "Missing values filled with the last one before them, or the first one behind.",
+        (*WHOLE_TABLE, Input("limit", "int64", "whole"), Input("backward", "bool", "whole")),
+        (FILLED,),
+        cases.carried,
+    ),
+    _kernel(
+        "interpolate",
+        "Missing values on the line between their neighbours.",
+        (
+            *WHOLE_TABLE,
+            Input("position", "float64", "whole"),
+            Input("forward", "int64", "whole"),
+            Input("backward", "int64", "whole"),
+            Input("area", "int64", "whole"),
+        ),
+        (FILLED,),
+        cases.interpolated,
+    ),
+    _kernel(
+        "lag_stack",
+        "Every column beside itself some rows earlier.",
+        (*WHOLE_TABLE, Input("lags", "int64", "whole")),
+        (
+            Output(
+                "stacked", "float64", math.nan, lambda values, window, lags: (values.shape[1] * len(lags),), "columns"
+            ),
+        ),
+        cases.lagged,
     ),
 )

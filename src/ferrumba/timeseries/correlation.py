@@ -137,4 +137,5 @@ def _answer(table: Any, values: np.ndarray, nan: str, result: np.ndarray, count:
         spoilt = ~np.isfinite(values).all(axis=0)
         result[spoilt] = np.nan
         result[:, spoilt] = np.nan
-    return table.build(result, table.names, "column")
+    names = range(len(result)) if table.names is None else table.names
+    return table.build(result, names, "column", names)

@@ -33,7 +33,8 @@ class Table:
     array : ndarray of shape (n, c)
         Its values, of any element type that casts to float64 and in any order of memory.
     wrap : callable
-        Makes an object of the given kind of an array of shape (n, c).
+        ``wrap(array)`` makes an object of the given kind of an array of shape (n, c); ``wrap(array, names)`` one with
+        other columns.
     times : callable
         From ``times=``, which may name a column or be left out, the times of the rows; None where there are none.
     names : sequence, optional
@@ -45,7 +46,7 @@ class Table:
     """
 
     array: np.ndarray
-    wrap: Callable[[np.ndarray], Any]
+    wrap: Callable[..., Any]
     times: Callable[[Any], Any] = lambda given: given
     names: Sequence[Any] | None = None
     build: Callable[..., Any] = lambda array, index, label, names=None: array
@@ -72,11 +73,11 @@ def as_table(x: Any, name: str = "x", on: str | None = None) -> Table:
     if array.ndim == 1:
         return Table(
             array[:, None],
-            lambda result: result[:, 0],
+            lambda result, names=None: result[:, 0] if names is None else result,
             build=lambda result, index, label, names=None: result[:, 0] if names is None else result,
         )
     if array.ndim == 2:
-        return Table(array, lambda result: result)
+        return Table(array, lambda result, names=None: result)
     raise ValueError(f"{name} has shape {array.shape}, but rows are time and columns are series; give (n,) or (n, c)")
 
 

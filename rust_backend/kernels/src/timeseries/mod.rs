@@ -8,15 +8,21 @@ mod sorted_keys;
 mod windows;
 
 mod absent_sums;
+mod carry;
 mod centre;
 mod column_ranks;
+mod interpolate;
+mod lag_stack;
 mod pair_moments;
 mod pair_ranks;
 mod rolling_median;
 
 pub use absent_sums::absent_sums;
+pub use carry::carry;
 pub use centre::centre;
 pub use column_ranks::column_ranks;
+pub use interpolate::interpolate;
+pub use lag_stack::lag_stack;
 pub use pair_moments::pair_moments;
 pub use pair_ranks::pair_ranks;
 pub use rolling_median::rolling_median;
