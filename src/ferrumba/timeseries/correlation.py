@@ -129,10 +129,9 @@ def _arguments(x: Any, deletion: str, nan: str, min_periods: int) -> tuple[Any, 
     return table, values
 
 
-def _answer(table: Any, values: np.ndarray, nan: str, result: np.ndarray, count: Any, least: int) -> Any:
+def _answer(table: Any, values: np.ndarray, nan: str, result: np.ndarray, count: np.ndarray, least: int) -> Any:
     """Return the results in the caller's kind, NaN where they are not to be given."""
-    if np.ndim(count) or count < least:
-        np.copyto(result, np.nan, where=np.less(count, least))
+    np.copyto(result, np.nan, where=count < least)
     if nan == "propagate":
         spoilt = ~np.isfinite(values).all(axis=0)
         result[spoilt] = np.nan

@@ -28,8 +28,8 @@ TINY, HUGE = 1e-140, 1e140
 """Sums of squares beyond are left to the passes that scale: products of two would lose bits or overflow."""
 
 
-def moments(values: np.ndarray, backend: str | None) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Return the shared rows of every pair of columns, one number if all are equal; the co-moments; the correlations.
+def moments(values: np.ndarray, backend: str | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the shared rows of every pair of columns, the co-moments and the correlations.
 
     Parameters
     ----------
@@ -39,21 +39,23 @@ def moments(values: np.ndarray, backend: str | None) -> tuple[Any, np.ndarray, n
         Request for this call.
     """
     columns = values.shape[1]
-    moment, correlation = np.empty((columns, columns)), np.empty((columns, columns))
+    count = np.zeros((columns, columns), np.int64)
+    moment, correlation = np.full((2, columns, columns), np.nan)
+    if len(values) == 0:
+        return count, moment, correlation
     with np.errstate(all="ignore"):
         plain = values if values.dtype == np.float64 else values.astype(np.float64)
         sums = np.ones(len(plain)) @ plain
-        if np.isfinite(sums).all():
-            for band, found in _complete(plain, sums):
-                _conclude(plain, band, slice(columns), found, moment, correlation, backend)
-            return len(values), moment, correlation
-        count = np.empty((columns, columns), np.int64)
-        for left, right, found in _pairwise(plain, backend):
-            shared = _conclude(plain, left, right, found, moment, correlation, backend)
-            count[left, right] = shared
+        tiles = _complete(plain, sums) if np.isfinite(sums).all() else _pairwise(plain, backend)
+        for left, right, found in tiles:
+            here, mirrored = (left, right), (right, left)
+            count[here] = found[0]
+            good = _conclude(found, moment[here], correlation[here])
+            if not good.all():
+                _repair(plain, np.argwhere(~good) + [left.start, right.start], moment, correlation, backend)
             if left != right:
-                count[right, left] = shared.T
-                moment[right, left], correlation[right, left] = moment[left, right].T, correlation[left, right].T
+                for table in (count, moment, correlation):
+                    table[mirrored] = table[here].T
     return count, moment, correlation
 
 
@@ -61,36 +63,49 @@ Sums = tuple[Any, Any, Any, Any, Any, Any]
 """Over the rows that column i of one slice and column j of another share: n, sums of x, y, x^2, y^2 and x y."""
 
 
-def _conclude(
-    values: np.ndarray,
-    left: slice,
-    right: slice,
-    sums: Sums,
-    moment: np.ndarray,
-    correlation: np.ndarray,
-    backend: str | None,
-) -> np.ndarray:
-    """Fill a part of the results from sums, pair by pair where they are too poor, and return the shared rows."""
+def _conclude(sums: Sums, moment: np.ndarray, correlation: np.ndarray) -> np.ndarray:
+    """Fill a part of the results from sums, and return where these were good enough."""
     n, x, y, xx, yy, xy = sums
-    co = np.subtract(xy, x * y / n, out=moment[left, right])
+    np.subtract(xy, x * y / n, out=moment)
     own, other = xx - x * x / n, yy - y * y / n
+    np.clip(moment / np.sqrt(own * other), -1.0, 1.0, out=correlation)
     good = (own > LEAST_SHARE * xx) & (other > LEAST_SHARE * yy)
-    good &= (np.minimum(own, other) > TINY) & (np.maximum(xx, yy) < HUGE)
-    np.clip(co / np.sqrt(own * other), -1.0, 1.0, out=correlation[left, right])
-    if not good.all():
-        first, second = np.nonzero(~good)
-        first, second = first + left.start, second + right.start
-        needed, index = np.unique(np.concatenate([first, second]), return_inverse=True)
-        series = np.ascontiguousarray(values[:, needed].T)
-        inputs = (series, np.array([len(values)]), *np.split(index.astype(np.int64), 2))
-        outputs = BY_STEM["pair_moments"].allocate(len(first), inputs)
-        run(BY_STEM["pair_moments"], inputs, outputs, backend)
-        moment[first, second], correlation[first, second] = outputs[1:]
-    return np.broadcast_to(n, co.shape)
+    return good & (np.minimum(own, other) > TINY) & (np.maximum(xx, yy) < HUGE)
 
 
-def _complete(values: np.ndarray, sums: np.ndarray) -> Iterator[tuple[slice, Sums]]:
-    """Yield bands of columns with their sums, for a table without missing values and from the sums of its columns."""
+def _repair(
+    values: np.ndarray, pairs: np.ndarray, moment: np.ndarray, correlation: np.ndarray, backend: str | None
+) -> None:
+    """Compute pairs by themselves; those of a constant column need no look at the other."""
+    needed, index = np.unique(pairs, return_inverse=True)
+    series = np.ascontiguousarray(values[:, needed].T)
+    finite = np.isfinite(series)
+    known = np.where(finite, series, -np.inf).max(axis=1)
+    constant = ((series == known[:, None]) | ~finite).all(axis=1) & finite.any(axis=1)
+    index = index.reshape(pairs.shape)
+    quiet = constant[index].any(axis=1)
+    i, j = pairs[quiet].T
+    shared = finite[index[quiet, 0]].any(axis=1) & finite[index[quiet, 1]].any(axis=1)
+    moment[i, j], correlation[i, j] = np.where(shared, 0.0, np.nan), np.nan
+    wanted = ~quiet & (pairs[:, 0] <= pairs[:, 1])
+    first, second = np.ascontiguousarray(index[wanted].T)
+    inputs = (series, np.array([len(values)]), first, second)
+    outputs = BY_STEM["pair_moments"].allocate(len(first), inputs)
+    run(BY_STEM["pair_moments"], inputs, outputs, backend)
+    i, j = pairs[wanted].T
+    for table, found in zip((moment, correlation), outputs[1:], strict=True):
+        table[i, j] = table[j, i] = found
+
+
+def _tiles(columns: int) -> Iterator[tuple[slice, slice]]:
+    """Yield pairs of slices of columns that make an upper triangle, each slice with itself first."""
+    tiles = [slice(start, min(start + TILE, columns)) for start in range(0, columns, TILE)]
+    for apart in range(len(tiles)):
+        yield from zip(tiles, tiles[apart:], strict=False)
+
+
+def _complete(values: np.ndarray, sums: np.ndarray) -> Iterator[tuple[slice, slice, Sums]]:
+    """Yield pairs of slices with their sums, for a table without missing values and from the sums of its columns."""
     n, columns = values.shape
     sample = values[:: max(1, n // 64)]
     if (np.abs(sums) <= OFFSET * n * sample.std(axis=0)).all():
@@ -106,9 +121,8 @@ def _complete(values: np.ndarray, sums: np.ndarray) -> Iterator[tuple[slice, Sum
             products += part.T @ part
             sums += ones[: len(part)] @ part
     squares = np.diagonal(products).copy()
-    for start in range(0, columns, TILE):
-        band = slice(start, min(start + TILE, columns))
-        yield band, (n, sums[band, None], sums, squares[band, None], squares, products[band])
+    for left, right in _tiles(columns):
+        yield left, right, (n, sums[left, None], sums[right], squares[left, None], squares[right], products[left, right])
 
 
 def _middle(values: np.ndarray) -> np.ndarray:
@@ -137,29 +151,27 @@ class _Centred:
 
 
 def _pairwise(values: np.ndarray, backend: str | None) -> Iterator[tuple[slice, slice, Sums]]:
-    """Yield pairs of slices of columns with their sums over shared rows, each slice with itself first."""
+    """Yield pairs of slices of columns with their sums over shared rows."""
     rows, columns = values.shape
     middle = _middle(values)
-    own = np.zeros((3, columns))  # counts, sums and squares of each column by itself
-    tiles = [slice(start, min(start + TILE, columns)) for start in range(0, columns, TILE)]
-    for apart in range(len(tiles)):
-        for left, right in zip(tiles, tiles[apart:], strict=False):
-            products, lost, lost_other = 0.0, 0.0, 0.0
-            for start in range(0, rows, ROWS):
-                here = slice(start, start + ROWS)
-                x = y = _Centred(values[here, left], middle[left], backend)
-                if apart:
-                    y = _Centred(values[here, right], middle[right], backend)
-                    lost_other += y.lost_to(x)
-                else:
-                    own[0, left] += len(x.table) - x.missing.sum(axis=0)
-                    own[1, left] += np.ones(len(x.table)) @ x.table
-                products += x.table.T @ y.table
-                lost += x.lost_to(y)
-            if not apart:
-                own[2, left] = np.diagonal(products)
-                lost_other = lost
-            yield left, right, _shared(own, left, right, products, lost, lost_other)
+    own = np.zeros((3, columns))  # counts, sums and squares of each column by itself, once its slice has been with itself
+    for left, right in _tiles(columns):
+        products, lost, lost_other = 0.0, 0.0, 0.0
+        for start in range(0, rows, ROWS):
+            here = slice(start, start + ROWS)
+            x = y = _Centred(values[here, left], middle[left], backend)
+            if left == right:
+                own[0, left] += len(x.table) - x.missing.sum(axis=0)
+                own[1, left] += np.ones(len(x.table)) @ x.table
+            else:
+                y = _Centred(values[here, right], middle[right], backend)
+                lost_other += y.lost_to(x)
+            products += x.table.T @ y.table
+            lost += x.lost_to(y)
+        if left == right:
+            own[2, left] = np.diagonal(products)
+            lost_other = lost
+        yield left, right, _shared(own, left, right, products, lost, lost_other)
 
 
 def _shared(

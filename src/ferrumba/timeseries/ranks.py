@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ferrumba.dispatch.driver import run
@@ -13,8 +11,8 @@ COLUMNS = 16
 """Columns that are ranked at once, and whose pairs come one after the other, so that their ranks stay in the cache."""
 
 
-def correlations(values: np.ndarray, backend: str | None) -> tuple[Any, np.ndarray]:
-    """Return the shared rows of every pair of columns, one number if all are equal, and the correlations."""
+def correlations(values: np.ndarray, backend: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the shared rows of every pair of columns, and the correlations."""
     n, columns = values.shape
     doubled, group, size = (np.empty((columns, n), np.int32) for _ in range(3))
     groups = np.empty(columns, np.int64)
@@ -23,12 +21,12 @@ def correlations(values: np.ndarray, backend: str | None) -> tuple[Any, np.ndarr
         series = np.require(values[:, here].T, np.float64, ("C", "A"))
         run(BY_STEM["column_ranks"], (series, np.array([n])), (doubled[here], group[here], size[here], groups[here]), backend)
     whole = doubled.all(axis=1)
-    if whole.all():
-        return n, _of_whole(doubled)
-    lacking, absent = np.nonzero(doubled == 0)
     count, correlation = np.full((columns, columns), n), np.empty((columns, columns))
     some = np.flatnonzero(whole)
-    correlation[np.ix_(some, some)] = _of_whole(doubled[some])
+    correlation[np.ix_(some, some)] = _of_whole(doubled if whole.all() else doubled[some])
+    if whole.all():
+        return count, correlation
+    lacking, absent = np.nonzero(doubled == 0)
     first, second = _pairs(whole)
     ends = np.searchsorted(lacking, np.arange(columns + 1))
     inputs = (group, size, groups, absent.astype(np.int32), ends, first, second)
