@@ -108,7 +108,7 @@ def _reduce(
     found = np.full(many, np.nan)
     if how in ("mean", "sum"):
         with np.errstate(all="ignore"):
-            found = np.bincount(where, known, many)
+            found = np.bincount(where, known, many).astype(np.float64, copy=False)  # integers where there are none
             if how == "mean":
                 found /= count
     elif how in ("min", "max"):

@@ -46,6 +46,8 @@ class SeasonalProfile:
         ndarray of shape (n, c)
         """
         stamps = _clock(times)
+        if np.isnat(stamps).any():
+            raise ValueError(f"times holds NaT at row {int(np.isnat(stamps).argmax())}, but a clock time is needed; drop it")
         place = _phase(stamps, self.period).astype(np.float64)
         span = float(self.period.astype(np.int64))
         found = np.empty((len(stamps), self.mean.shape[1]))
@@ -144,7 +146,6 @@ def seasonal_profile(
     many = _bins(bins, stamps, span)
     place = _phase(stamps, span)
     width = span.astype(np.int64)
-    # Exact while phase * bins fits 63 bits: a year of nanoseconds times 1440 does not, so it goes by quotients.
     which = np.minimum((place / (width / many)).astype(np.int64), many - 1)
     rows = np.bincount(which, minlength=many)
     with np.errstate(all="ignore"):

@@ -180,7 +180,7 @@ def _powers(table: Table, columns: slice, fs: float, window: str, scaling: str, 
     """Return the spectra of some columns."""
     from scipy.fft import rfft
 
-    values = np.ascontiguousarray(table.array[:, columns].T, np.float64)
+    values = np.array(table.array[:, columns].T, np.float64, order="C")  # its own: it is changed
     rows = values.shape[1]
     if rows == 0:
         return np.empty((0, len(values)))
