@@ -68,7 +68,9 @@ def test_interpolation_in_time_is_that_of_pandas(backend, direction, area):
     beside = frame.rename_axis("t").reset_index()
     named = timeseries.interpolate(beside, times="t", backend=backend, **options)
     np.testing.assert_array_equal(named, found)
-    np.testing.assert_array_equal(timeseries.interpolate(frame.to_numpy(), times=times, backend=backend, **options), found)
+    np.testing.assert_array_equal(
+        timeseries.interpolate(frame.to_numpy(), times=times, backend=backend, **options), found
+    )
 
 
 @settings(max_examples=80)

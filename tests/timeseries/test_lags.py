@@ -30,13 +30,18 @@ def test_lags_are_shifts(backend, n, lags, order):
     expected = shifted(table, chosen)
     found = timeseries.lag_stack(table, lags, backend=backend)
     np.testing.assert_array_equal(found, expected)
-    np.testing.assert_array_equal(np.signbit(found), np.signbit(expected) & ~np.isnan(expected) | np.signbit(found) & np.isnan(found))
+    np.testing.assert_array_equal(
+        np.signbit(found), np.signbit(expected) & ~np.isnan(expected) | np.signbit(found) & np.isnan(found)
+    )
 
 
 def test_blocks_with_history_give_the_whole(backend):
     table = np.random.default_rng(1).standard_normal((900, 5))
     whole = timeseries.lag_stack(table, [0, 4, 17], backend=backend)
-    blocks = [timeseries.lag_stack(table[i : i + 200], [0, 4, 17], history=table[:i], backend=backend) for i in range(0, 900, 200)]
+    blocks = [
+        timeseries.lag_stack(table[i : i + 200], [0, 4, 17], history=table[:i], backend=backend)
+        for i in range(0, 900, 200)
+    ]
     np.testing.assert_array_equal(np.concatenate(blocks), whole)
     for count in (1, 2, 7):
         with threads(count):

@@ -38,7 +38,11 @@ def test_no_jittered_sample_is_lost():
 
 
 @settings(max_examples=60)
-@given(seed=st.integers(0, 2**32), n=st.integers(0, 40), how=st.sampled_from(["mean", "sum", "min", "max", "first", "last", "nearest"]))
+@given(
+    seed=st.integers(0, 2**32),
+    n=st.integers(0, 40),
+    how=st.sampled_from(["mean", "sum", "min", "max", "first", "last", "nearest"]),
+)
 def test_every_sample_counts_once(seed, n, how):
     rng = np.random.default_rng(seed)
     times, x = irregular(rng, n), rng.choice([1.0, 2.0, -3.0, np.nan, np.inf], n)

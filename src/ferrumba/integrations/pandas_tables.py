@@ -14,7 +14,7 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
     """Return a table of the values of a Series or DataFrame; nullable types have NaN where a value is missing."""
     if isinstance(x, pd.Series):
 
-        def build(result: np.ndarray, index: Any, label: str, names: Any = None) -> Any:
+        def build(result: np.ndarray, index: Any, label: Any, names: Any = None) -> Any:
             labels = index if isinstance(index, pd.Index) else pd.Index(index, name=label)
             if names is None:
                 return pd.Series(result[:, 0], labels, name=x.name, copy=False)

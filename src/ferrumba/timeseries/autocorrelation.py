@@ -20,8 +20,8 @@ def acf(x: Any, lags: Any, *, adjusted: bool = False, nan: str = "omit", min_per
     lags : int or sequence of int
         All lags from 0 to this one, or those listed.
     adjusted : bool
-        Whether the sum of products at a lag is divided by the number of its pairs, instead of the number of values; less
-        biased, but not within -1 and 1.
+        Whether the sum of products at a lag is divided by the number of its pairs, instead of the number of values;
+        less biased, but not within -1 and 1.
     nan : {"omit", "propagate"}
         Pairs of which one value is missing (NaN, infinity) are left out; or make their column NaN.
     min_periods : int

@@ -45,7 +45,10 @@ def columns(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
 def centred(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     """Yield values and middle."""
     yield "noise with gaps", (gaps(rng, rng.standard_normal((n, 200))), rng.standard_normal(200))
-    yield "hard columns", (np.ascontiguousarray(hard_columns(rng, 11, n).T), rng.choice([0.0, 1e9, -1.7e308, 5e-324], 11))
+    yield (
+        "hard columns",
+        (np.ascontiguousarray(hard_columns(rng, 11, n).T), rng.choice([0.0, 1e9, -1.7e308, 5e-324], 11)),
+    )
     yield "no columns", (np.empty((n, 0)), np.empty(0))
 
 

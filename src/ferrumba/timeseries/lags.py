@@ -22,7 +22,9 @@ def as_lags(lags: Any) -> np.ndarray:
     except TypeError:
         raise TypeError(f"lags is {lags!r}, but lags are whole numbers of rows; give one, or a list of them") from None
     if isinstance(lags, bool) or len(numbers) == 0 or min(numbers) < 0 or max(numbers) >= 2**62:
-        raise ValueError(f"lags is {lags!r}, but lags are whole numbers of rows, 0 or more; give one, or a list of them")
+        raise ValueError(
+            f"lags is {lags!r}, but lags are whole numbers of rows, 0 or more; give one, or a list of them"
+        )
     return np.array(numbers, np.int64)
 
 

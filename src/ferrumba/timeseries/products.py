@@ -52,7 +52,7 @@ def moments(values: np.ndarray, backend: str | None) -> tuple[np.ndarray, np.nda
             count[here] = found[0]
             good = _conclude(found, moment[here], correlation[here])
             if not good.all():
-                _repair(plain, np.argwhere(~good) + [left.start, right.start], moment, correlation, backend)
+                _repair(plain, np.argwhere(~good) + np.array([left.start, right.start]), moment, correlation, backend)
             if left != right:
                 for table in (count, moment, correlation):
                     table[mirrored] = table[here].T
@@ -122,7 +122,11 @@ def _complete(values: np.ndarray, sums: np.ndarray) -> Iterator[tuple[slice, sli
             sums += ones[: len(part)] @ part
     squares = np.diagonal(products).copy()
     for left, right in _tiles(columns):
-        yield left, right, (n, sums[left, None], sums[right], squares[left, None], squares[right], products[left, right])
+        yield (
+            left,
+            right,
+            (n, sums[left, None], sums[right], squares[left, None], squares[right], products[left, right]),
+        )
 
 
 def _middle(values: np.ndarray) -> np.ndarray:
@@ -154,9 +158,12 @@ def _pairwise(values: np.ndarray, backend: str | None) -> Iterator[tuple[slice, 
     """Yield pairs of slices of columns with their sums over shared rows."""
     rows, columns = values.shape
     middle = _middle(values)
-    own = np.zeros((3, columns))  # counts, sums and squares of each column by itself, once its slice has been with itself
+    own = np.zeros(
+        (3, columns)
+    )  # counts, sums and squares of each column by itself, once its slice has been with itself
     for left, right in _tiles(columns):
-        products, lost, lost_other = 0.0, 0.0, 0.0
+        wide, other = left.stop - left.start, right.stop - right.start
+        products, lost, lost_other = np.zeros((wide, other)), np.zeros((other, 3, wide)), np.zeros((wide, 3, other))
         for start in range(0, rows, ROWS):
             here = slice(start, start + ROWS)
             x = y = _Centred(values[here, left], middle[left], backend)

@@ -19,8 +19,13 @@ def correlations(values: np.ndarray, backend: str | None) -> tuple[np.ndarray, n
     for start in range(0, columns, COLUMNS):
         here = slice(start, start + COLUMNS)
         series = np.require(values[:, here].T, np.float64, ("C", "A"))
-        run(BY_STEM["column_ranks"], (series, np.array([n])), (doubled[here], group[here], size[here], groups[here]), backend)
-    whole = doubled.all(axis=1)
+        run(
+            BY_STEM["column_ranks"],
+            (series, np.array([n])),
+            (doubled[here], group[here], size[here], groups[here]),
+            backend,
+        )
+    whole = np.asarray(doubled.all(axis=1))
     count, correlation = np.full((columns, columns), n), np.empty((columns, columns))
     some = np.flatnonzero(whole)
     correlation[np.ix_(some, some)] = _of_whole(doubled if whole.all() else doubled[some])

@@ -37,11 +37,11 @@ def resample(
         The times of the rows, ascending; or the name of the column that holds them. An index of dates is taken by
         itself, in UTC where it has a zone.
     how : {"mean", "sum", "min", "max", "first", "last", "nearest"}
-        What becomes of the samples of a grid time; ``"nearest"`` takes the one that is closest to it, the earlier one of
-        two.
+        What becomes of the samples of a grid time; ``"nearest"`` takes the one that is closest to it, the earlier
+        one of two.
     align : {"nearest", "left"}
-        A grid time has the samples from half a step before it to half a step after, so that late and early ones all find
-        theirs; or those from it to the next.
+        A grid time has the samples from half a step before it to half a step after, so that late and early ones all
+        find theirs; or those from it to the next.
     nan : {"omit", "propagate"}
         Missing values (NaN, infinity) are left out; or make the grid time NaN.
     min_periods : int
@@ -87,7 +87,9 @@ def resample(
     first = int(place[0]) if len(place) else 0
     many = int(place[-1]) - first + 1 if len(place) else 0
     if many > MOST_ROWS:
-        raise ValueError(f"every is {every!r}, but {many:,} such steps lie between the first row and the last; take more")
+        raise ValueError(
+            f"every is {every!r}, but {many:,} such steps lie between the first row and the last; take more"
+        )
     which = place - first
     result = np.empty((many, table.array.shape[1]), table.dtype)
     for column in range(result.shape[1]):

@@ -47,7 +47,9 @@ class SeasonalProfile:
         """
         stamps = _clock(times)
         if np.isnat(stamps).any():
-            raise ValueError(f"times holds NaT at row {int(np.isnat(stamps).argmax())}, but a clock time is needed; drop it")
+            raise ValueError(
+                f"times holds NaT at row {int(np.isnat(stamps).argmax())}, but a clock time is needed; drop it"
+            )
         place = _phase(stamps, self.period).astype(np.float64)
         span = float(self.period.astype(np.int64))
         found = np.empty((len(stamps), self.mean.shape[1]))
@@ -75,7 +77,9 @@ class SeasonalProfile:
         """
         table = as_table(x, on=times if isinstance(times, str) else None)
         if table.array.shape[1] != self.mean.shape[1]:
-            raise ValueError(f"x has {table.array.shape[1]} columns, but the profile {self.mean.shape[1]}; give as many")
+            raise ValueError(
+                f"x has {table.array.shape[1]} columns, but the profile {self.mean.shape[1]}; give as many"
+            )
         stamps = _stamps(x, table, times)
         return table.wrap((table.array - self.at(stamps)).astype(table.dtype, copy=False))
 

@@ -165,8 +165,8 @@ def _bins(band: Any, rows: int, fs: float, unit: str, nyquist: bool) -> slice:
     found = slice(places[0], min(places[1] + at_nyquist, rows // 2 + 1))
     if not found.start < found.stop:
         raise ValueError(
-            f"bands holds {band!r}, in which no frequency lies: those of {rows} rows are {fs / max(rows, 1):g} apart and "
-            f"end at {0.5 * fs:g}; widen it, or take more rows"
+            f"bands holds {band!r}, in which no frequency lies: those of {rows} rows are {fs / max(rows, 1):g} apart "
+            f"and end at {0.5 * fs:g}; widen it, or take more rows"
         )
     return found
 

@@ -40,9 +40,10 @@ class Table:
     names : sequence, optional
         Of the columns, where they have names.
     build : callable
-        ``build(array, index, label, names)`` makes an object of the given kind of an array whose rows are something else
-        than those of the table: ``index`` holds what they are, ``label`` says what that is; ``names`` are those of the
-        columns where these are others. In kinds without an index it becomes the first column; arrays have none.
+        ``build(array, index, label, names)`` makes an object of the given kind of an array whose rows are something
+        else than those of the table: ``index`` holds what they are, ``label`` says what that is; ``names`` are those
+        of the columns where these are others. In kinds without an index it becomes the first column; arrays have
+        none.
     """
 
     array: np.ndarray

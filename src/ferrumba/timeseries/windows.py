@@ -36,9 +36,7 @@ def as_stamps(times: Any, rows: int, reason: str) -> np.ndarray:
         If there are none, or not one for each row, or they do not ascend, or are no dates.
     """
     if times is None:
-        raise ValueError(
-            f"{reason}, but the rows have no times; give times=, an index of dates, or a number of rows"
-        )
+        raise ValueError(f"{reason}, but the rows have no times; give times=, an index of dates, or a number of rows")
     stamps = np.asarray(times)
     if stamps.dtype.kind != "M":
         raise TypeError(f"times holds {stamps.dtype}, but {reason}, and dates are needed; convert it first")

@@ -26,14 +26,18 @@ pub fn carry(
         for (column, (last, age)) in states.iter_mut().enumerate() {
             let part = values.load(column, start, &mut buffer);
             let fill = |value: &mut f64| {
-                if *value - *value == 0.0 {
+                if value.is_finite() {
                     (*last, *age) = (*value, 0);
                 } else {
                     *age += 1;
                     *value = if *age <= limit { *last } else { f64::NAN };
                 }
             };
-            if backward { part.iter_mut().rev().for_each(fill) } else { part.iter_mut().for_each(fill) }
+            if backward {
+                part.iter_mut().rev().for_each(fill)
+            } else {
+                part.iter_mut().for_each(fill)
+            }
             filled.store(column, start, part);
         }
     }

@@ -9,7 +9,7 @@ at_every_level! {
         let rows = values.chunks_exact(columns).zip(centred.chunks_exact_mut(columns));
         for ((values, centred), missing) in rows.zip(missing.chunks_exact_mut(columns)) {
             for (((value, middle), centred), missing) in values.iter().zip(middle).zip(centred).zip(missing) {
-                let finite = value - value == 0.0;
+                let finite = value.is_finite();
                 let difference = value - middle;
                 *centred = if finite { difference } else { 0.0 };
                 *missing = !finite;

@@ -68,7 +68,7 @@ impl Sorter {
         self.keys.clear();
         self.keys.extend(values.iter().map(|value| key(*value)));
         self.words.clear();
-        let finite = values.iter().zip(0..).filter(|(value, _)| **value - **value == 0.0);
+        let finite = values.iter().zip(0..).filter(|(value, _)| value.is_finite());
         self.words.extend(finite.map(|(_, row)| row));
         let Some(first) = self.words.first().map(|row| self.key(*row)) else { return };
         let differing = self.words.iter().fold(0, |differing, row| differing | (self.key(*row) ^ first));

@@ -7,7 +7,7 @@ use crate::table::{Table, TableMut};
 fn on_line((x0, y0): (f64, f64), (x1, y1): (f64, f64), x: f64) -> f64 {
     let slope = (y1 - y0) / (x1 - x0);
     let value = slope * (x - x0) + y0;
-    if value - value == 0.0 {
+    if value.is_finite() {
         return value;
     }
     let share = (x - x0) / (x1 - x0);
@@ -29,10 +29,13 @@ impl Rules {
         let wanted = self.area == 0 || (self.area == 1) == inner;
         let Some(gap) = column.get_mut(start..stop) else { return };
         for (place, value) in (start..).zip(gap) {
-            let near = before.is_some() && place - start < self.forward || behind.is_some() && stop - place <= self.backward;
+            let near =
+                before.is_some() && place - start < self.forward || behind.is_some() && stop - place <= self.backward;
             *value = match (before, behind) {
                 _ if !(wanted && near) => f64::NAN,
-                (Some(before), Some(behind)) => on_line(before, behind, position.get(place).copied().unwrap_or(f64::NAN)),
+                (Some(before), Some(behind)) => {
+                    on_line(before, behind, position.get(place).copied().unwrap_or(f64::NAN))
+                }
                 (Some((_, value)), None) | (None, Some((_, value))) => value,
                 (None, None) => f64::NAN,
             };
@@ -62,7 +65,7 @@ pub fn interpolate(
         let column = values.load(number, 0, &mut buffer);
         let mut start = 0;
         for row in 0..rows {
-            if column.get(row).is_some_and(|value| value - value == 0.0) {
+            if column.get(row).is_some_and(|value| value.is_finite()) {
                 if start < row {
                     rules.fill(column, position, start, row);
                 }

@@ -24,7 +24,8 @@ pub fn lag_stack(
                 let lag = usize::try_from(*lag).unwrap_or(usize::MAX);
                 let absent = lag.saturating_sub(history + start).min(CHUNK);
                 buffer[..absent].fill(f64::NAN);
-                let there = values.load(column, (history + start + absent).saturating_sub(lag), &mut buffer[absent..]).len();
+                let there =
+                    values.load(column, (history + start + absent).saturating_sub(lag), &mut buffer[absent..]).len();
                 stacked.store(column * lags.len() + k, start, &buffer[..absent + there]);
             }
         }

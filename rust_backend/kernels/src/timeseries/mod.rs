@@ -35,4 +35,6 @@ fn series<T>(table: &[T], length: usize, number: i64) -> &[T] {
 }
 
 #[cfg(test)]
+mod column_tests;
+#[cfg(test)]
 mod tests;

@@ -92,7 +92,7 @@ pub fn pair_moments(
         x.values.clear();
         y.values.clear();
         for (a, b) in series(columns, length, *i).iter().zip(series(columns, length, *j)) {
-            if a - a == 0.0 && b - b == 0.0 {
+            if a.is_finite() && b.is_finite() {
                 x.values.push(*a);
                 y.values.push(*b);
             }

@@ -37,7 +37,11 @@ impl Ranks {
     fn share(&mut self, column: &Column, absent: &[i32]) -> (i64, f64) {
         let n = column.group.len();
         self.rank.resize(n + 1 + RUN, 0);
-        let ties = if column.groups + column.absent.len() == n { self.single(column, absent) } else { self.tied(column, absent) };
+        let ties = if column.groups + column.absent.len() == n {
+            self.single(column, absent)
+        } else {
+            self.tied(column, absent)
+        };
         self.rank[column.groups.min(n)..].fill(0);
         let full = ties.0 as f64;
         (ties.0, (full * (full * full - 1.0) - ties.1) / 3.0)

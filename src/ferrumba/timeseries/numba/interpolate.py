@@ -18,9 +18,7 @@ def on_line(x0, y0, x1, y1, x):
     return y0 * (1.0 - share) + y1 * share
 
 
-@jit(
-    signature="int64(float64[:, :], int64[::1], float64[::1], int64[::1], int64[::1], int64[::1], float64[:, :])"
-)
+@jit(signature="int64(float64[:, :], int64[::1], float64[::1], int64[::1], int64[::1], int64[::1], float64[:, :])")
 def interpolate(values, window, position, forward, backward, area, filled):  # noqa: ARG001 - as in carry
     """Fill ``filled``: in every gap the first ``forward`` and the last ``backward`` values, NaN elsewhere.
 
@@ -37,7 +35,8 @@ def interpolate(values, window, position, forward, backward, area, filled):  # n
                 inner = start > 0 and row < rows
                 wanted = area[0] == 0 or (area[0] == INSIDE) == inner
                 for place in range(start, row):
-                    near = place - start < forward[0] and start > 0 or row - place <= backward[0] and row < rows
+                    carried = start > 0 and place - start < forward[0]
+                    near = carried or (row < rows and row - place <= backward[0])
                     value = np.nan
                     if wanted and near:
                         if inner:
