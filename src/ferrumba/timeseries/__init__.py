@@ -12,7 +12,7 @@ __all__, __getattr__ = lazy(
         "order": ("rolling_median",),
         "resampling": ("resample",),
         "seasonal": ("SeasonalProfile", "seasonal_profile"),
-        "spectrum": ("band_energy", "spectrum"),
+        "spectra": ("band_energy", "spectrum"),
     },
 )
 
