@@ -52,7 +52,8 @@ def moments(values: np.ndarray, backend: str | None) -> tuple[np.ndarray, np.nda
             count[here] = found[0]
             good = _conclude(found, moment[here], correlation[here])
             if not good.all():
-                _repair(plain, np.argwhere(~good) + np.array([left.start, right.start]), moment, correlation, backend)
+                pairs = np.argwhere(~good) + np.array([left.start, right.start])
+                _repair(plain, pairs, count, moment, correlation, backend)
             if left != right:
                 for table in (count, moment, correlation):
                     table[mirrored] = table[here].T
@@ -74,7 +75,12 @@ def _conclude(sums: Sums, moment: np.ndarray, correlation: np.ndarray) -> np.nda
 
 
 def _repair(
-    values: np.ndarray, pairs: np.ndarray, moment: np.ndarray, correlation: np.ndarray, backend: str | None
+    values: np.ndarray,
+    pairs: np.ndarray,
+    count: np.ndarray,
+    moment: np.ndarray,
+    correlation: np.ndarray,
+    backend: str | None,
 ) -> None:
     """Compute pairs by themselves; those of a constant column need no look at the other."""
     needed, index = np.unique(pairs, return_inverse=True)
@@ -85,8 +91,7 @@ def _repair(
     index = index.reshape(pairs.shape)
     quiet = constant[index].any(axis=1)
     i, j = pairs[quiet].T
-    shared = finite[index[quiet, 0]].any(axis=1) & finite[index[quiet, 1]].any(axis=1)
-    moment[i, j], correlation[i, j] = np.where(shared, 0.0, np.nan), np.nan
+    moment[i, j], correlation[i, j] = np.where(count[i, j] > 0, 0.0, np.nan), np.nan
     wanted = ~quiet & (pairs[:, 0] <= pairs[:, 1])
     first, second = np.ascontiguousarray(index[wanted].T)
     inputs = (series, np.array([len(values)]), first, second)
@@ -158,9 +163,7 @@ def _pairwise(values: np.ndarray, backend: str | None) -> Iterator[tuple[slice, 
     """Yield pairs of slices of columns with their sums over shared rows."""
     rows, columns = values.shape
     middle = _middle(values)
-    own = np.zeros(
-        (3, columns)
-    )  # counts, sums and squares of each column by itself, once its slice has been with itself
+    own = np.zeros((3, columns))  # counts, sums and squares of each column, known once its slice was with itself
     for left, right in _tiles(columns):
         wide, other = left.stop - left.start, right.stop - right.start
         products, lost, lost_other = np.zeros((wide, other)), np.zeros((other, 3, wide)), np.zeros((wide, 3, other))
