@@ -97,6 +97,7 @@ KERNELS = (
         (*WHOLE_TABLE, Input("limit", "int64", "whole"), Input("backward", "bool", "whole")),
         (FILLED,),
         cases.carried,
+        looks_ahead=True,
     ),
     _kernel(
         "interpolate",
@@ -110,6 +111,7 @@ KERNELS = (
         ),
         (FILLED,),
         cases.interpolated,
+        looks_ahead=True,
     ),
     _kernel(
         "lag_stack",

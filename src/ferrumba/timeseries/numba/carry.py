@@ -12,7 +12,8 @@ def carry(values, window, limit, backward, filled):  # noqa: ARG001 - a window o
     Rows are the outer loop: tables of either order are read once.
     """
     rows, columns = filled.shape
-    last, age = np.full(columns, np.nan), np.zeros(columns, np.int64)
+    last, age = np.empty(columns), np.zeros(columns, np.int64)
+    last[:] = np.nan
     for step in range(rows):
         row = rows - 1 - step if backward[0] else step
         for column in range(columns):

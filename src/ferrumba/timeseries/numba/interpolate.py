@@ -26,7 +26,8 @@ def interpolate(values, window, position, forward, backward, area, filled):  # n
     those at the ends. Rows are the outer loop: tables of either order are read once, and a gap when it ends.
     """
     rows, columns = filled.shape
-    before = np.full(columns, -1, np.int64)  # the row of the last value
+    before = np.empty(columns, np.int64)  # the row of the last value
+    before[:] = -1
     for row in range(rows + 1):
         for column in range(columns):
             found = row < rows and values[row, column] - values[row, column] == 0.0
