@@ -9,15 +9,15 @@ import ferrumba
 from ferrumba.dispatch import driver
 from ferrumba.dispatch.backends import backends
 from ferrumba.testing.conformance import small_blocks
+from ferrumba.timeseries import declarations
 from ferrumba.timeseries.cases import hard, time_windows
-from ferrumba.timeseries.declarations import KERNELS
 
 WINDOWS = (1, 2, 3, 4, 15, 16, 17, 64, 255)
 
 ROLLING = [
     pytest.param(kernel, name, id=f"{kernel.stem}-{name}")
-    for kernel in KERNELS
-    if kernel.history is not None
+    for kernel in declarations.KERNELS
+    if kernel.inputs[:4] == declarations.ROLLING
     for name, backend in backends().items()
     if backend.refusal(kernel) is None
 ]

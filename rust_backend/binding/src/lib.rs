@@ -64,6 +64,21 @@ register::kernels! {
         propagate: Whole<bool>) -> (least: Columns<f64>);
     timeseries.rolling_max, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
         propagate: Whole<bool>) -> (greatest: Columns<f64>);
+    timeseries.centre, 1, (values: Wide<f64>, middle: Whole<f64>) -> (centred: Wide<f64>, missing: Wide<bool>);
+    timeseries.absent_sums, 1, (centred: Whole<Wide<f64>>, missing: Whole<Wide<bool>>, absent: Whole<Wide<bool>>,
+        column: i64) -> (sums: Wide<f64>);
+    timeseries.pair_moments, 1, (columns: Whole<Wide<f64>>, length: Whole<i64>, first: i64, second: i64)
+        -> (count: i64, moment: f64, correlation: f64);
+    timeseries.column_ranks, 1, (columns: Wide<f64>, length: Whole<i64>)
+        -> (doubled: Wide<i32>, group: Wide<i32>, size: Wide<i32>, groups: i64);
+    timeseries.pair_ranks, 1, (group: Whole<Wide<i32>>, size: Whole<Wide<i32>>, groups: Whole<i64>,
+        absent: Whole<i32>, ends: Whole<i64>, first: i64, second: i64) -> (count: i64, correlation: f64);
+    timeseries.carry, 1, (values: History<f64>, window: Uniform<i64>, limit: Whole<i64>, backward: Whole<bool>)
+        -> (filled: Columns<f64>);
+    timeseries.interpolate, 1, (values: History<f64>, window: Uniform<i64>, position: Whole<f64>, forward: Whole<i64>,
+        backward: Whole<i64>, area: Whole<i64>) -> (filled: Columns<f64>);
+    timeseries.lag_stack, 1, (values: History<f64>, window: Uniform<i64>, lags: Whole<i64>)
+        -> (stacked: Columns<f64>);
 }
 
 /// The compiled part of `ferrumba_rust`.

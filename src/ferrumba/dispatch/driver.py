@@ -26,10 +26,12 @@ BLOCK = 1 << 16
 
 
 def block_rows(kernel: Kernel, rows: int) -> int:
-    """Return the rows of a block: ``BLOCK``, or a sixteenth of all rows within bounds where rows are costly.
+    """Return the rows of a block: ``BLOCK``, its grain, or a sixteenth of all rows within bounds where rows are costly.
 
     Large blocks let a kernel walk its rows in an order of its own; small ones leave something for every thread.
     """
+    if kernel.grain:
+        return kernel.grain
     return min(max(rows // 16, BLOCK // 16), 4 * BLOCK) if kernel.costly else BLOCK
 
 

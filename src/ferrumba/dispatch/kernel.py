@@ -118,6 +118,10 @@ class Kernel:
         Row counts for benchmarks and calibration.
     costly : bool
         Whether a row takes a microsecond rather than a nanosecond, so that smaller blocks are worth handing out.
+    grain : int
+        Rows of a block where a row is a task by itself, such as a pair of columns; 0 leaves it to the driver.
+    looks_ahead : bool
+        Whether a row may depend on later ones, so that only columns are cut.
     """
 
     name: str
@@ -130,6 +134,8 @@ class Kernel:
     fault: Callable[..., str]
     sizes: Sequence[int] = field(default=(1, 1_000, 100_000, 1_000_000))
     costly: bool = False
+    grain: int = 0
+    looks_ahead: bool = False
 
     @property
     def family(self) -> str:
@@ -154,7 +160,7 @@ class Kernel:
     @cached_property
     def serial(self) -> bool:
         """Whether one call must see all rows."""
-        return any(output.kind == "whole" for output in self.outputs) or bool(self.states)
+        return self.looks_ahead or any(output.kind == "whole" for output in self.outputs) or bool(self.states)
 
     @cached_property
     def states(self) -> tuple[int, ...]:

@@ -43,7 +43,7 @@ class TableBlocks:
         tiles = -(-self._columns // TILE)
         reach = min(int(self._window.max(initial=1)), rows)
         high = max(size // min(max(self._columns, 1), TILE), SHARE * reach)
-        times = 1 if rows * self._columns <= size else -(-rows // high)
+        times = 1 if kernel.serial or rows * self._columns <= size else -(-rows // high)
         if times > 1 and times * tiles % 2:
             times += 1  # two threads finish together
         self._times, self._tiles = times, tiles if rows else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
             lambda result, suffixes: (
                 pa.table(_columns([""], result, suffixes)) if suffixes else _columns([""], result, ())[""]
             ),
+            names=[name],
+            dress=lambda result, labels: pa.table(_columns(labels, result, ())),
+            build=_builder([name]),
         )
     if not isinstance(x, (pa.Table, pa.RecordBatch)):
         raise TypeError(f"{name} is a {type(x).__name__} of Arrow, but an Array or a Table is needed")
@@ -36,7 +39,15 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         lambda given: given if on is None else x[on].to_numpy(zero_copy_only=False),
         names,
         dress,
+        _builder(names),
     )
+
+
+def _builder(own: Sequence[str]) -> Callable[..., pa.Table]:
+    def build(result: np.ndarray, index: Any, label: str, names: Sequence[str] | None = None) -> pa.Table:
+        return pa.table({label: pa.array(index), **_columns(own if names is None else names, result, ())})
+
+    return build
 
 
 def _numbers(columns: list[Any], names: list[str], name: str) -> np.ndarray:

@@ -14,8 +14,14 @@ from ferrumba.timeseries.tables import Table, suffixed
 def as_table(x: Any, name: str, on: str | None) -> Table:
     """Return a table of the values of a Series or DataFrame; nullable types have NaN where a value is missing."""
     if isinstance(x, pd.Series):
-        array = _numbers(x.to_frame(), name)
-        return Table(array, lambda result, suffixes: _series_or_frame(x, result, suffixes), _times(x, None))
+        return Table(
+            _numbers(x.to_frame(), name),
+            lambda result, suffixes: _series_or_frame(x, result, suffixes),
+            _times(x, None),
+            ["x" if x.name is None else x.name],
+            lambda result, names: pd.DataFrame(result, x.index, list(names), copy=False),
+            lambda result, index, label, names=None: _built(x, result, index, label, names),
+        )
     if not isinstance(x, pd.DataFrame):
         raise TypeError(f"{name} is a {type(x).__name__} of pandas, but a Series or a DataFrame is needed")
     if on is not None and on not in x.columns:
@@ -29,6 +35,9 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         _times(x, on),
         list(frame.columns),
         lambda result, names: pd.DataFrame(result, frame.index, list(names), copy=False),
+        lambda result, index, label, names=None: pd.DataFrame(
+            result, pd.Index(index, name=label), frame.columns if names is None else names, copy=False
+        ),
     )
 
 
@@ -36,6 +45,13 @@ def _series_or_frame(x: pd.Series, result: np.ndarray, suffixes: Sequence[str]) 
     if suffixes:
         return pd.DataFrame(result, x.index, suffixed([x.name], suffixes), copy=False)
     return pd.Series(result[:, 0], x.index, name=x.name, copy=False)
+
+
+def _built(x: pd.Series, result: np.ndarray, index: Any, label: Any, names: Any) -> pd.Series | pd.DataFrame:
+    labels = pd.Index(index, name=label)
+    if names is None:
+        return pd.Series(result[:, 0], labels, name=x.name, copy=False)
+    return pd.DataFrame(result, labels, names, copy=False)
 
 
 def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:

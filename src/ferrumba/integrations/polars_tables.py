@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
             lambda result, suffixes: (
                 pl.DataFrame(_columns([x.name], result, suffixes)) if suffixes else _columns([x.name], result, ())[0]
             ),
+            names=[x.name],
+            dress=lambda result, labels: pl.DataFrame(_columns(labels, result, ())),
+            build=_builder([x.name]),
         )
     if not isinstance(x, pl.DataFrame):
         raise TypeError(f"{name} is a {type(x).__name__} of Polars, but a Series or a DataFrame is needed; collect it")
@@ -38,7 +41,15 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         lambda given: given if on is None else x[on].to_numpy(),
         names,
         dress,
+        _builder(names),
     )
+
+
+def _builder(own: Sequence[str]) -> Callable[..., pl.DataFrame]:
+    def build(result: np.ndarray, index: Any, label: str, names: Sequence[str] | None = None) -> pl.DataFrame:
+        return pl.DataFrame([pl.Series(label, index), *_columns(own if names is None else names, result, ())])
+
+    return build
 
 
 def _numbers(columns: list[pl.Series], name: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Features of time series: rolling statistics of tables whose rows are time, causal, on every backend."""
+"""Features of time series: tables whose rows are time, by trailing windows or as a whole, on every backend."""
 
 from ferrumba.dispatch.lazy import lazy
 
@@ -16,6 +16,13 @@ __all__, __getattr__ = lazy(
             "rolling_min",
             "rolling_max",
         ),
+        "autocorrelation": ("acf",),
+        "correlation": ("corr_matrix", "cov_matrix"),
+        "filling": ("bfill", "ffill", "interpolate"),
+        "lags": ("lag_stack",),
+        "resampling": ("resample",),
+        "seasonal": ("SeasonalProfile", "seasonal_profile"),
+        "spectra": ("band_energy", "spectrum"),
     },
 )
 

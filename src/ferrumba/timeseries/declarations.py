@@ -10,7 +10,7 @@ import math
 
 from ferrumba.dispatch.contracts import Bitwise
 from ferrumba.dispatch.kernel import Input, Kernel, Output
-from ferrumba.timeseries import cases
+from ferrumba.timeseries import cases, column_kernels
 
 ROLLING = (
     Input("values", "float64", "history"),
@@ -71,6 +71,7 @@ KERNELS = (
     ),
     _order("rolling_min", "The least value of trailing windows.", (rolling_output("least"),)),
     _order("rolling_max", "The greatest value of trailing windows.", (rolling_output("greatest"),)),
+    *column_kernels.KERNELS,
 )
 
 BY_STEM = {kernel.stem: kernel for kernel in KERNELS}

@@ -10,7 +10,7 @@ import numpy as np
 from ferrumba.dispatch import driver
 from ferrumba.dispatch.kernel import Kernel
 from ferrumba.dispatch.public import writable
-from ferrumba.timeseries.tables import as_table, check_out, deferred
+from ferrumba.timeseries.tables import as_table, as_two_axes, check_out, deferred
 from ferrumba.timeseries.windows import as_rules, as_window, is_span
 
 
@@ -78,7 +78,7 @@ def rolling(
         if array is not None:
             check_out(array, table, dtype, suffixes)
         direct = array is not None and not suffixes and not np.may_share_memory(array, values)
-        filled[output.name] = _two(array) if direct else table.allocate(dtype, max(1, len(suffixes)))
+        filled[output.name] = as_two_axes(array) if direct else table.allocate(dtype, max(1, len(suffixes)))
     tables = [filled.get(output.name, np.empty((rows, 0), output.numpy)) for output in kernel.outputs]
     if rows and columns:
         driver.run(kernel, (values, width, *rules, *more), tables, backend)
@@ -99,7 +99,3 @@ def _behind(history: Any, values: np.ndarray, width: int) -> np.ndarray:
     if before.shape[1] != values.shape[1]:
         raise ValueError(f"history has {before.shape[1]} columns and x {values.shape[1]}; give both as many")
     return np.concatenate([before[max(0, len(before) - width + 1) :], values], dtype=np.float64)
-
-
-def _two(array: np.ndarray) -> np.ndarray:
-    return array[:, None] if array.ndim == 1 else array

@@ -41,9 +41,14 @@ class Table:
     times : callable
         From ``times=``, which may name a column or be left out, the times of the rows; None where there are none.
     names : sequence, optional
-        Of the columns of a frame.
+        Of the columns, where they have names.
     dress : callable
         ``dress(result, names)`` makes an object of the given kind of an array of any columns, called so in frames.
+    build : callable
+        ``build(result, index, label, names)`` makes an object of the given kind of an array whose rows are something
+        else than those of the table: ``index`` holds what they are, ``label`` says what that is; ``names`` are those
+        of the columns where these are others. In kinds without an index it becomes the first column; arrays have
+        none.
     """
 
     array: np.ndarray
@@ -51,6 +56,7 @@ class Table:
     times: Callable[[Any], Any] = lambda given: given
     names: Sequence[Any] | None = None
     dress: Callable[[np.ndarray, Sequence[str]], Any] = lambda result, names: result
+    build: Callable[..., Any] = lambda result, index, label, names=None: result
 
     @property
     def dtype(self) -> np.dtype:
@@ -85,7 +91,11 @@ def as_table(x: Any, name: str = "x", on: str | None = None) -> Table:
         return importlib.import_module(ADAPTERS[library]).as_table(x, name, on)
     array = as_array(Input(name, "float64"), x)
     if array.ndim == 1:
-        return Table(array[:, None], lambda result, suffixes: result if suffixes else result[:, 0])
+        return Table(
+            array[:, None],
+            lambda result, suffixes: result if suffixes else result[:, 0],
+            build=lambda result, index, label, names=None: result[:, 0] if names is None else result,
+        )
     if array.ndim == 2:
         shape = array.shape
         return Table(array, lambda result, suffixes: result.reshape(*shape, -1) if suffixes else result)
@@ -105,3 +115,8 @@ def check_out(out: Any, table: Table, dtype: np.dtype, suffixes: Sequence[str]) 
             f"out is {out.dtype}{list(out.shape)}{'' if out.flags.writeable else ', read-only'}, "
             f"but the result needs a writable array of {dtype}{list(shape)}"
         )
+
+
+def as_two_axes(array: np.ndarray) -> np.ndarray:
+    """Return an array of shape (n,) as one of shape (n, 1), and others as they are."""
+    return array[:, None] if array.ndim == 1 else array

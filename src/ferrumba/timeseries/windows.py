@@ -23,13 +23,23 @@ def as_window(window: Any, times: Any, rows: int) -> np.ndarray:
     """
     if not is_span(window):
         return np.array([_rows(window)])
+    stamps = as_stamps(times, rows, f"window is {window!r}")
+    return np.arange(1, rows + 1) - np.searchsorted(stamps, stamps - as_span(window), side="right")
+
+
+def as_stamps(times: Any, rows: int, reason: str) -> np.ndarray:
+    """Return the times of the rows in nanoseconds, ascending; ``reason`` says what they are needed for.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there are none, or not one for each row, or they do not ascend, or are no dates.
+    """
     if times is None:
-        raise ValueError(
-            f"window is {window!r}, but the rows have no times; give times=, an index of dates, or a number of rows"
-        )
+        raise ValueError(f"{reason}, but the rows have no times; give times=, an index of dates, or a number of rows")
     stamps = np.asarray(times)
     if stamps.dtype.kind != "M":
-        raise TypeError(f"times holds {stamps.dtype}, but dates are needed for the window {window!r}; convert it first")
+        raise TypeError(f"times holds {stamps.dtype}, but {reason}, and dates are needed; convert it first")
     if stamps.shape != (rows,):
         raise ValueError(f"times has shape {stamps.shape}, but there are {rows} rows; give one time for each")
     stamps = stamps.astype("datetime64[ns]")
@@ -38,7 +48,7 @@ def as_window(window: Any, times: Any, rows: int) -> np.ndarray:
     if wrong.any():
         row = int(wrong.argmax())
         raise ValueError(f"times holds {stamps[row]} at row {row}, but times must ascend; sort the rows by time")
-    return np.arange(1, rows + 1) - np.searchsorted(stamps, stamps - _span(window), side="right")
+    return stamps
 
 
 def is_span(window: Any) -> bool:
@@ -56,15 +66,16 @@ def _rows(window: Any) -> int:
     return min(width, np.iinfo(np.int64).max)
 
 
-def _span(window: Any) -> np.timedelta64:
+def as_span(window: Any, name: str = "window") -> np.timedelta64:
+    """Return a time as nanoseconds, above 0."""
     import pandas as pd
 
     try:
         span = pd.Timedelta(window).to_timedelta64().astype("timedelta64[ns]")
     except ValueError as fault:
-        raise ValueError(f"window is {window!r}, which is no time ({fault}); give one such as '30min'") from None
+        raise ValueError(f"{name} is {window!r}, which is no time ({fault}); give one such as '30min'") from None
     if not span > np.timedelta64(0):
-        raise ValueError(f"window is {window!r}, but a time above 0 is needed")
+        raise ValueError(f"{name} is {window!r}, but a time above 0 is needed")
     return span
 
 

@@ -8,6 +8,14 @@ mod order_statistics;
 mod sorted_keys;
 mod windows;
 
+mod absent_sums;
+mod carry;
+mod centre;
+mod column_ranks;
+mod interpolate;
+mod lag_stack;
+mod pair_moments;
+mod pair_ranks;
 mod rolling_hampel;
 mod rolling_max;
 mod rolling_median;
@@ -16,6 +24,14 @@ mod rolling_min;
 mod rolling_quantile;
 mod rolling_robust_zscore;
 
+pub use absent_sums::absent_sums;
+pub use carry::carry;
+pub use centre::centre;
+pub use column_ranks::column_ranks;
+pub use interpolate::interpolate;
+pub use lag_stack::lag_stack;
+pub use pair_moments::pair_moments;
+pub use pair_ranks::pair_ranks;
 pub use rolling_hampel::rolling_hampel;
 pub use rolling_max::rolling_max;
 pub use rolling_median::rolling_median;
@@ -24,5 +40,14 @@ pub use rolling_min::rolling_min;
 pub use rolling_quantile::rolling_quantile;
 pub use rolling_robust_zscore::rolling_robust_zscore;
 
+/// The series of a number in a table of series that follow each other, all `length` long; empty where there is none.
+#[inline(always)]
+fn series<T>(table: &[T], length: usize, number: i64) -> &[T] {
+    let start = usize::try_from(number).ok().and_then(|number| number.checked_mul(length));
+    start.and_then(|start| table.get(start..start.checked_add(length)?)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod column_tests;
 #[cfg(test)]
 mod tests;

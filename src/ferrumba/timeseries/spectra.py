@@ -1,0 +1,209 @@
+"""The spectrum of a whole signal and the energy in its bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ferrumba.dispatch.threads import thread_count
+from ferrumba.timeseries.tables import Table, as_table
+
+COSINES = {"boxcar": 1.0, "hann": 0.5, "hamming": 0.54}
+"""The constant part of each window; the rest of 1 is its cosine."""
+SCALINGS = ("energy", "psd", "acm")
+UNITS = ("hz", "nyquist")
+COLUMNS = 16
+"""Columns that are transformed at once, so that the spectra of a wide table are never in memory together."""
+SNAP = 1e-9
+"""A bound that is so near a frequency, in distances between two, is taken for it: 0.3 * 0.5 is not quite 0.15."""
+
+
+def spectrum(
+    x: Any,
+    *,
+    fs: float = 1.0,
+    window: str = "boxcar",
+    scaling: str = "energy",
+    nan: str = "omit",
+) -> tuple[np.ndarray, Any]:
+    """Return the one-sided spectrum of each column, its mean removed.
+
+    Parameters
+    ----------
+    x : array_like or data frame, shape (n,) or (n, c)
+        Rows are time, at equal distances.
+    fs : float
+        Samples per second, so that frequencies are in Hz; or per any other unit of time.
+    window : {"boxcar", "hann", "hamming"}
+        What the values are multiplied by, periodic over n rows.
+    scaling : {"energy", "psd", "acm"}
+        ``"energy"`` adds up to the sum of squares about the mean; ``"psd"`` is that per row and Hz, whose integral over
+        the frequencies is the variance; ``"acm"`` is ``|rfft|^2``, neither doubled nor divided.
+    nan : {"omit", "propagate"}
+        Missing values (NaN, infinity) take the mean of their column, and the scalings are those of the others; or make
+        their column NaN.
+
+    Returns
+    -------
+    frequencies : ndarray of shape (n // 2 + 1,)
+    spectrum : object of the kind of ``x``, shape (n // 2 + 1,) or (n // 2 + 1, c)
+        A table has the frequencies as its index, or its first column.
+
+    Raises
+    ------
+    ValueError
+        If a word is unknown or ``fs`` is no number above 0.
+
+    Notes
+    -----
+    O(n log n) by SciPy's FFT on any backend; equal to ``scipy.signal.periodogram``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ferrumba import timeseries
+    >>> frequencies, energy = timeseries.spectrum(np.sin(np.arange(100) * 2 * np.pi / 10), fs=100.0)
+    >>> float(frequencies[energy.argmax()]), round(float(energy.sum()), 6)
+    (10.0, 50.0)
+    """
+    table = as_table(x)
+    _check(fs, window, scaling, nan)
+    rows, columns = table.array.shape
+    frequencies = _frequencies(rows, fs)
+    result = np.empty((len(frequencies), columns))
+    for start in range(0, columns, COLUMNS):
+        here = slice(start, start + COLUMNS)
+        result[:, here] = _powers(table, here, fs, window, scaling, nan)
+    return frequencies, table.build(result, frequencies, "frequency")
+
+
+def band_energy(
+    x: Any,
+    bands: Sequence[tuple[float, float]],
+    *,
+    fs: float = 1.0,
+    unit: str = "hz",
+    window: str = "boxcar",
+    scaling: str = "energy",
+    nyquist: bool = False,
+    nan: str = "omit",
+) -> Any:
+    """Return the sum of each column's spectrum over bands of frequencies.
+
+    Parameters
+    ----------
+    x, fs, window, scaling, nan
+        As for :func:`spectrum`.
+    bands : sequence of (low, high)
+        A band has the frequencies from ``low`` to below ``high``.
+    unit : {"hz", "nyquist"}
+        Of the bands: as ``fs`` has it, or fractions of half of ``fs``.
+    nyquist : bool
+        Whether a band that ends at half of ``fs`` includes it.
+
+    Returns
+    -------
+    object of the kind of ``x``, shape (b,) or (b, c)
+
+    Raises
+    ------
+    ValueError
+        If a band is empty: no frequency of a signal of n rows, which are ``fs / n`` apart, lies in it. Such a feature
+        would be 0 for ever.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ferrumba import timeseries
+    >>> x = np.sin(np.arange(100) * 2 * np.pi / 10)
+    >>> timeseries.band_energy(x, [(0.0, 5.0), (5.0, 20.0)], fs=100.0).round(6).tolist()
+    [0.0, 50.0]
+    """
+    table = as_table(x)
+    _check(fs, window, scaling, nan)
+    if unit not in UNITS:
+        raise ValueError(f"unit is {unit!r}, but it is one of {', '.join(map(repr, UNITS))}; give one of them")
+    rows, columns = table.array.shape
+    bins = [_bins(band, rows, fs, unit, nyquist) for band in bands]
+    result = np.empty((len(bins), columns))
+    for start in range(0, columns, COLUMNS):
+        here = slice(start, start + COLUMNS)
+        powers = _powers(table, here, fs, window, scaling, nan)
+        for place, band in enumerate(bins):
+            result[place, here] = powers[band].sum(axis=0)
+    return table.build(result, np.arange(len(bins)), "band")
+
+
+def _check(fs: Any, window: str, scaling: str, nan: str) -> None:
+    for name, given, words in (
+        ("window", window, tuple(COSINES)),
+        ("scaling", scaling, SCALINGS),
+        ("nan", nan, ("omit", "propagate")),
+    ):
+        if given not in words:
+            raise ValueError(f"{name} is {given!r}, but it is one of {', '.join(map(repr, words))}; give one of them")
+    if isinstance(fs, bool) or not isinstance(fs, (int, float, np.number)) or not 0.0 < fs < np.inf:
+        raise ValueError(f"fs is {fs!r}, but it is the number of samples per unit of time; give a number above 0")
+
+
+def _frequencies(rows: int, fs: float) -> np.ndarray:
+    return np.arange(rows // 2 + 1) * (fs / rows) if rows else np.empty(0)
+
+
+def _bins(band: Any, rows: int, fs: float, unit: str, nyquist: bool) -> slice:
+    """Return the places of the frequencies in a band."""
+    try:
+        low, high = map(float, band)
+    except (TypeError, ValueError):
+        raise ValueError(f"bands holds {band!r}, but a band is a pair of low and high; give two numbers") from None
+    if not 0.0 <= low < high:
+        raise ValueError(f"bands holds {band!r}, but a band goes from low, 0 or more, up to high; give these")
+    places = [_place(edge * 0.5 * rows if unit == "nyquist" else edge * rows / fs) for edge in (low, high)]
+    at_nyquist = nyquist and 2 * places[1] == rows
+    found = slice(places[0], min(places[1] + at_nyquist, rows // 2 + 1))
+    if not found.start < found.stop:
+        raise ValueError(
+            f"bands holds {band!r}, in which no frequency lies: those of {rows} rows are {fs / max(rows, 1):g} apart "
+            f"and end at {0.5 * fs:g}; widen it, or take more rows"
+        )
+    return found
+
+
+def _place(position: float) -> int:
+    nearest = round(position)
+    return nearest if abs(position - nearest) <= SNAP * max(1.0, position) else int(np.ceil(position))
+
+
+def _powers(table: Table, columns: slice, fs: float, window: str, scaling: str, nan: str) -> np.ndarray:
+    """Return the spectra of some columns."""
+    from scipy.fft import rfft
+
+    values = np.array(table.array[:, columns].T, np.float64, order="C")  # its own: it is changed
+    rows = values.shape[1]
+    if rows == 0:
+        return np.empty((0, len(values)))
+    taper = COSINES[window] - (1.0 - COSINES[window]) * np.cos(np.arange(rows) * (2.0 * np.pi / rows))
+    weight = np.full(len(values), (taper * taper).sum())
+    finite = np.isfinite(values)
+    with np.errstate(all="ignore"):
+        if finite.all():
+            values -= values.mean(axis=1, keepdims=True)
+        else:
+            count = finite.sum(axis=1, keepdims=True)
+            values -= np.where(finite, values, 0.0).sum(axis=1, keepdims=True) / count
+            values[~finite] = 0.0
+            weight = finite @ (taper * taper)
+            weight[count[:, 0] == 0] = np.nan
+            if nan == "propagate":
+                weight[count[:, 0] < rows] = np.nan
+        values *= taper
+        found = rfft(values, axis=1, overwrite_x=True, workers=thread_count()[0])
+        powers = found.real**2 + found.imag**2
+        if scaling == "acm":
+            powers *= np.where(np.isnan(weight), np.nan, 1.0)[:, None]
+        else:
+            powers[:, 1 : (rows + 1) // 2] *= 2.0
+            powers *= (1.0 / weight if scaling == "energy" else 1.0 / (fs * weight))[:, None]
+    return powers.T
