@@ -13,14 +13,26 @@ INK, SOFT, FAINT = "#1c2733", "#51606e", "#d9e1e8"
 BLUE, ORANGE, GREEN = "#2563a8", "#d9730d", "#1a7f4b"
 
 PANELS = (
-    ("series and median", ("", "med")),
+    ("series", ("", "med")),
     ("mean", ("mean",)),
-    ("spread: std, MAD", ("std", "mad")),
-    ("slope a row", ("slope",)),
-    ("skewness, kurtosis", ("skew", "kurt")),
-    ("energy, low to high", ("energy_0", "energy_1", "energy_2")),
+    ("spread", ("std", "mad")),
+    ("slope, a row", ("slope",)),
+    ("shape", ("skew", "kurt")),
+    ("energy", ("energy_0", "energy_1", "energy_2")),
     ("robust z", ("rz",)),
 )
+CALLED = {
+    "": "values",
+    "med": "median",
+    "mad": "MAD",
+    "skew": "skewness",
+    "kurt": "kurtosis",
+    "energy_0": "low",
+    "energy_1": "middle",
+    "energy_2": "high",
+}
+"""Names of the curves that share a panel with others."""
+
 LOGARITHMIC = "energy"
 
 
@@ -48,10 +60,12 @@ def small_multiples(overview: Overview) -> bytes:
     for row in range(rows):
         for column, (title, names) in enumerate(panels):
             axes = grid[row, column]
-            if row < overview.shown:
+            if overview.rows:
                 for name, colour in zip(names, (BLUE, ORANGE, GREEN), strict=False):
-                    _draw(axes, overview.times, there[name], row, colour, top=name not in ("", "std", "skew"))
+                    _draw(axes, overview.times, there[name], row, colour, CALLED.get(name, name))
             _dress(axes, title if row == 0 else "", logarithmic=names[0].startswith(LOGARITHMIC))
+            if row == 0 and overview.rows and any(name in CALLED for name in names):
+                axes.legend(fontsize=6.5, frameon=False, labelcolor=SOFT, handlelength=1.0, loc="upper right")
         label = overview.sensors[row] if row < overview.shown else ""
         grid[row, 0].set_ylabel(label if len(label) <= 22 else label[:21] + "…", fontsize=8, color=INK)
     for axes in grid[-1]:
@@ -61,13 +75,10 @@ def small_multiples(overview: Overview) -> bytes:
     return picture.getvalue()
 
 
-def _draw(axes: Any, times: Any, envelope: Envelope, column: int, colour: str, top: bool) -> None:
-    if times is None:
-        return
+def _draw(axes: Any, times: Any, envelope: Envelope, column: int, colour: str, name: str) -> None:
     low, high = envelope.low[:, column], envelope.high[:, column]
-    order = 3 if top else 2
-    axes.fill_between(times, low, high, color=colour, alpha=0.28, linewidth=0, zorder=order)
-    axes.plot(times, low + (high - low) / 2, color=colour, linewidth=0.7, zorder=order)
+    axes.fill_between(times, low, high, color=colour, alpha=0.28, linewidth=0)
+    axes.plot(times, low + (high - low) / 2, color=colour, linewidth=0.7, label=name)
 
 
 def _dress(axes: Any, title: str, logarithmic: bool) -> None:
