@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::slice;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use numpy::npyffi::NPY_ARRAY_WRITEABLE;
 use numpy::{Element, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
@@ -192,6 +193,8 @@ pub(crate) trait Access {
     type Kind: Kind;
     type View<'a>;
     const WRITES: bool;
+    /// Whether other calls may write the same array meanwhile.
+    const SHARED: bool = false;
 
     /// Lends the elements to a kernel.
     ///
@@ -243,6 +246,48 @@ impl<K: Kind> Access for Out<K> {
     }
 }
 
+/// What an output is lent as.
+pub(crate) trait Output {
+    type Access: Access;
+}
+
+impl<K: Kind> Output for K {
+    type Access = Out<K>;
+}
+
+/// A table of which each row of the call fills elements of its own, wherever they are, while other calls do the same.
+pub(crate) struct Scattered<T>(PhantomData<T>);
+
+/// An element type that several threads may write.
+pub(crate) trait Atomic: Named {
+    type Shared: 'static;
+}
+
+impl Atomic for i64 {
+    type Shared = AtomicI64;
+}
+
+impl Atomic for f64 {
+    type Shared = AtomicU64;
+}
+
+impl<T: Atomic + Row<Element = T>> Access for Scattered<T> {
+    type Kind = Whole<T>;
+    type View<'a> = &'a [T::Shared];
+    const WRITES: bool = true;
+    const SHARED: bool = true;
+
+    unsafe fn lend<'a>(data: *mut T, len: usize) -> Self::View<'a> {
+        // SAFETY: the caller says so; an atomic number has the size, the alignment and the valid bytes of a plain one,
+        // and whoever else writes these elements meanwhile writes them as atomic numbers too.
+        unsafe { slice::from_raw_parts(data.cast(), len) }
+    }
+}
+
+impl<T: Atomic + Row<Element = T>> Output for Scattered<T> {
+    type Access = Self;
+}
+
 /// An array of the right element type, writeable where a kernel writes.
 pub(crate) struct Argument<'py, A: Access>(Bound<'py, PyArrayDyn<ElementOf<A::Kind>>>);
 
@@ -278,7 +323,7 @@ impl<A: Access> Argument<'_, A> {
     /// Returns the addresses of the elements.
     pub(crate) fn range(&self, name: &str) -> PyResult<Range> {
         let (data, len) = (self.data(name)?, self.0.len());
-        Ok(Range { begin: data.addr(), end: data.wrapping_add(len).addr(), writes: A::WRITES })
+        Ok(Range { begin: data.addr(), end: data.wrapping_add(len).addr(), writes: A::WRITES, shared: A::SHARED })
     }
 
     /// Has a look at the shape, and notes what it tells of the lengths of others.

@@ -33,12 +33,14 @@ register::kernels! {
     spatial.strips, 1, (points: [f64; 3], frame: Whole<[f64; 6]>, strip_count: Whole<i64>) -> (strip_cell: Whole<i32>);
     spatial.arrange, 1, (points: [f64; 3], frame: Whole<[f64; 6]>, strip_cell: Whole<i32>)
         -> (start: Whole<i32>, xyz: Whole<Wide<f64>>, index: Whole<i32>);
+    spatial.walk, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, query: [f64; 3], radius: Uniform<f64>)
+        -> (row: Whole<i32>, ordered: Whole<[f64; 3]>);
     spatial.count, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
-        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i64>)
+        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i32>)
         -> (count: i64);
     spatial.search, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
-        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i64>,
-        edges: Edges) -> (indices: Ragged<i64>, distances: Ragged<f64>);
+        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i32>,
+        row: i32, edges: Whole<i64>) -> (indices: Scattered<i64>, distances: Scattered<f64>);
     spatial.nearest, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
         index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], k: Whole<i64>, radius: Uniform<f64>)
         -> (distances: Wide<f64>, indices: Wide<i64>);

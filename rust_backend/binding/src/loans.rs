@@ -15,11 +15,17 @@ pub(crate) struct Range {
     pub(crate) begin: usize,
     pub(crate) end: usize,
     pub(crate) writes: bool,
+    /// Whether other calls may write the same array meanwhile.
+    pub(crate) shared: bool,
 }
 
 impl Range {
     fn collides(&self, other: &Self) -> bool {
         (self.writes || other.writes) && self.begin < other.end && other.begin < self.end
+    }
+
+    fn collides_with_call(&self, other: &Self) -> bool {
+        self.collides(other) && !(self.shared && self == other)
     }
 }
 
@@ -33,7 +39,8 @@ impl<const N: usize> Loan<N> {
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         let mut before = ranges.iter();
         while let Some(range) = before.next_back() {
-            if running.iter().chain(before.as_slice()).any(|other| range.collides(other)) {
+            let of_this_call = before.as_slice().iter().any(|other| range.collides(other));
+            if of_this_call || running.iter().any(|other| range.collides_with_call(other)) {
                 return Err(PyValueError::new_err(
                     "an array that is written to shares memory with another array of this or of a running call; pass \
                      one of its own",

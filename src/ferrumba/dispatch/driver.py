@@ -87,15 +87,10 @@ def run(
     return first_bad
 
 
-def _cut(kind: str, array: Any, start: int, stop: int, edges: Any) -> Any:
-    """Return the part of an array that belongs to the rows of a block."""
-    if kind == "whole" or (kind == "uniform" and len(array) == 1):
+def _cut(kind: str, array: Any, start: int, stop: int) -> Any:
+    """Return the part of an array that the rows of a block need."""
+    if kind in ("whole", "scattered") or (kind == "uniform" and len(array) == 1):
         return array
-    if kind == "edges":
-        return array[start : stop + 1]
-    if kind == "ragged" and edges is not None:
-        # An output that is not wanted is empty; two blocks may not hold the same memory, be it of no length.
-        return array[edges[start] : edges[stop]] if len(array) else array.copy()
     return array[start:stop]
 
 
@@ -107,7 +102,6 @@ def _in_blocks(
     rows: int,
 ) -> tuple[int, int]:
     arrays = [(a.kind, array) for a, array in zip(kernel.arguments, (*inputs, *outputs), strict=True)]
-    edges = None if kernel.edges is None else inputs[kernel.edges]
     block = block_rows(kernel, rows)
     starts = count(0, block)  # next() on it is atomic
     stop = threading.Event()
@@ -119,7 +113,7 @@ def _in_blocks(
                 if start >= rows or stop.is_set():
                     return
                 end = min(start + block, rows)
-                bad = function(*[_cut(kind, array, start, end, edges) for kind, array in arrays])
+                bad = function(*[_cut(kind, array, start, end) for kind, array in arrays])
                 if bad >= 0:
                     bad_rows.append(start + bad)
         except BaseException:

@@ -10,9 +10,7 @@ the line in the documentation. A kernel itself is a plain loop ``f(*inputs, *out
   row       n rows; the driver cuts it
   uniform   an input of n elements, or of 1 that stands for every row
   whole     an input that every block sees uncut (a grid, a table), or an output that only a serial kernel can fill
-  edges     an input of n + 1 ascending offsets (a CSR ``indptr``): row i owns ``[edges[i], edges[i + 1])`` of every
-            ragged output; a kernel subtracts ``edges[0]``, since it sees only the part of the output of its own rows
-  ragged    an output cut at the edges
+  scattered an output that every block sees uncut, and in which each row fills elements of its own, wherever they are
   state     an input that a serial kernel reads and changes, such as what was removed before
   ========= ========================================================================================================
 
@@ -61,8 +59,7 @@ class Input:
 class Output:
     """One output array of a kernel.
 
-    A row output has ``(n, *trailing(*inputs))`` elements, a whole one ``trailing(*inputs)``, a ragged one as many as
-    the edges span.
+    A row output has ``(n, *trailing(*inputs))`` elements, any other ``trailing(*inputs)``.
 
     Parameters
     ----------
@@ -74,7 +71,7 @@ class Output:
         What an invalid row is filled with.
     trailing : callable
         From the inputs, the shape that follows the row axis, or the whole shape.
-    kind : {"row", "whole", "ragged"}
+    kind : {"row", "whole", "scattered"}
         What it has to do with the rows.
     """
 
@@ -156,17 +153,10 @@ class Kernel:
         """The positions of the inputs that a call changes."""
         return tuple(i for i, argument in enumerate(self.inputs) if argument.kind == "state")
 
-    @cached_property
-    def edges(self) -> int | None:
-        """The position of the input with the edges, or None."""
-        return next((i for i, argument in enumerate(self.inputs) if argument.kind == "edges"), None)
-
     def count_rows(self, inputs: Sequence[Any], outputs: Sequence[Any] = ()) -> int:
         """Return n for these arrays."""
         if outputs and self.outputs[0].kind == "row":
             return len(outputs[0])
-        if self.edges is not None:
-            return len(inputs[self.edges]) - 1
         rows = [len(values) for argument, values in zip(self.inputs, inputs, strict=True) if argument.kind == "row"]
         return rows[0] if rows else len(inputs[0])
 
@@ -177,7 +167,4 @@ class Kernel:
     def _shape(self, output: Output, rows: int, inputs: Sequence[np.ndarray]) -> tuple[int, ...]:
         if output.kind == "row":
             return (rows, *output.trailing(*inputs))
-        if output.kind == "ragged":
-            edges = inputs[self.edges or 0]
-            return (int(edges[-1] - edges[0]), *output.trailing(*inputs))
         return output.trailing(*inputs)

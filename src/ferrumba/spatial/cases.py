@@ -17,6 +17,8 @@ EPSILON = 2.0**-52
 FLAT = 1e-140
 """An axis of no greater extent is not cut: the squares of differences along it underflow."""
 NONE = np.zeros(0, bool)
+EVERY = np.array([-1], np.int32)
+"""The id after which every point counts."""
 
 
 def frame_of(lo: np.ndarray, hi: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None) -> np.ndarray:
@@ -107,11 +109,19 @@ def _uniform(values: np.ndarray, n: int) -> np.ndarray:
 
 
 def queries(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
-    """Yield the cases of ``count``."""
-    for label, _, grid, query, radius in _grids(rng, n):
-        yield label, (*grid, query, radius, np.array([0]))
+    """Yield the cases of ``count``; where the queries are the points, in the order of the grid."""
+    for label, points, grid, query, radius in _grids(rng, n):
+        if query is points and len(points) == n:
+            query = points[grid[4]]
+        yield label, (*grid, query, radius, EVERY)
         if label == "uniform":
-            yield "half list", (*grid, query, radius, np.argsort(grid[4]) + 1)
+            yield "half list", (*grid, query, radius, grid[4])
+
+
+def walks(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``walk``."""
+    for label, _, grid, query, radius in _grids(rng, n):
+        yield label, (*grid[:2], query, radius)
 
 
 def _within(grid: Arrays, query: np.ndarray, radius: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -131,7 +141,7 @@ def _within(grid: Arrays, query: np.ndarray, radius: np.ndarray, after: np.ndarr
         d = points[near] - query[i]
         d = np.where(d < -0.5 * period, period + d, np.where(d > 0.5 * period, d - period, d))
         hit = (d[:, 0] * d[:, 0] + d[:, 1] * d[:, 1]) + d[:, 2] * d[:, 2] <= radius[i] * radius[i]
-        hit &= np.arange(n)[near] >= after[i]
+        hit &= index[near] > after[i]
         counts[i] = np.count_nonzero(hit & alive[near] if len(alive) else hit)
     return counts
 
@@ -140,8 +150,10 @@ def searches(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     """Yield the cases of ``search``."""
     for label, inputs in queries(rng, n):
         *grid, query, radius, after = inputs
-        edges = np.concatenate([[0], np.cumsum(_within(tuple(grid), query, radius, after))])
-        yield label, (*inputs, edges)
+        row = rng.permutation(n).astype(np.int32)
+        counts = np.zeros(n, np.int64)
+        counts[row] = _within(tuple(grid), query, radius, after)
+        yield label, (*inputs, row, np.concatenate([[0], np.cumsum(counts)]))
 
 
 def removals(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:

@@ -56,12 +56,12 @@ impl Axis {
         self.period < OPEN
     }
 
-    /// Returns the first cell that `[q - half, q + half]` touches, and how many follow, itself included, where the axis
-    /// is cut into `count` cells of inverse width `scale`. On a periodic axis they go round from the last to the first.
+    /// Returns the first cell that `[low - half, high + half]` touches, and how many follow, itself included, where the
+    /// axis is cut into `count` cells of inverse width `scale`. On a periodic axis they go round from the last to the first.
     #[inline(always)]
-    fn span(&self, q: f64, half: f64, scale: f64, count: f64) -> (i64, i64) {
-        let away = half + (4.0 * f64::EPSILON * (q.abs() + half) + self.slack);
-        let (low, high) = ((q - away - self.low) * scale, (q + away - self.low) * scale);
+    fn span(&self, [low, high]: [f64; 2], half: f64, scale: f64, count: f64) -> (i64, i64) {
+        let away = half + (4.0 * f64::EPSILON * (larger(low.abs(), high.abs()) + half) + self.slack);
+        let (low, high) = ((low - away - self.low) * scale, (high + away - self.low) * scale);
         if self.is_periodic() {
             let low = larger(low, -count);
             let high = larger(smaller(high, 2.0 * count), -count);
@@ -76,20 +76,20 @@ impl Axis {
         (first, (i64::from(clamp(high, count - 1.0)) - first + 1).max(0))
     }
 
-    /// Returns a distance that no point of cell i lies within, seen from q; border cells of an open axis have no end.
+    /// Returns a distance that no point of cell i lies within, seen from an interval; border cells of an open axis have
+    /// no end.
     #[inline(always)]
-    fn gap(&self, q: f64, i: i64) -> f64 {
+    fn gap(&self, [from, to]: [f64; 2], i: i64) -> f64 {
         let low = self.low + i as f64 * self.width;
         let (high, period) = (low + self.width, self.period);
         let gap = if self.is_periodic() {
-            let own = larger(low - q, q - high);
-            let (before, after) = (larger(low - q, q - high + period), larger(low - q + period, q - high));
-            let next = if q < low { before } else { after };
-            let far = smaller(larger(low + period - q, q - high - period), larger(low - period - q, q - high + period));
-            smaller(smaller(own, next), far)
+            let own = larger(low - to, from - high);
+            let after = larger(low + period - to, from - high - period);
+            let before = larger(low - period - to, from - high + period);
+            smaller(own, smaller(before, after))
         } else {
-            let below = if i > 0 { low - q } else { 0.0 };
-            let above = if (i as f64) < self.count - 1.0 { q - high } else { 0.0 };
+            let below = if i > 0 { low - to } else { 0.0 };
+            let above = if (i as f64) < self.count - 1.0 { from - high } else { 0.0 };
             larger(below, above)
         } - self.slack;
         if gap > 0.0 { gap } else { 0.0 }
@@ -151,10 +151,10 @@ pub(crate) struct Run {
     pub(crate) gap2: f64,
 }
 
-/// The strips that a ball can touch, as far as they were not turned into runs yet.
+/// The strips that the balls around the points of a box can touch, as far as they were not turned into runs yet.
 #[derive(Clone, Copy)]
 pub(crate) struct Strips {
-    query: [f64; 3],
+    sides: [[f64; 2]; 3],
     half2: f64,
     least: u32,
     own: i64,
@@ -170,7 +170,7 @@ impl Run {
 
 impl Strips {
     pub(crate) const NONE: Self =
-        Self { query: [0.0; 3], half2: 0.0, least: 0, own: 0, rows: (0, 0), row: 0, plane: 0, left: 0 };
+        Self { sides: [[0.0; 2]; 3], half2: 0.0, least: 0, own: 0, rows: (0, 0), row: 0, plane: 0, left: 0 };
 
     #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
@@ -272,12 +272,18 @@ impl<'a> Grid<'a> {
     /// Returns the strips that a ball can touch; points at places below `least` do not count.
     #[inline(always)]
     pub(crate) fn strips(&self, query: [f64; 3], half2: f64, least: u32) -> Strips {
-        let Frame { y, z, .. } = &self.frame;
         let own = if least > 0 { self.frame.strip_of(query) as i64 } else { 0 }; // lower strips hold lower places
+        Strips { least, own, ..self.strips_around(query.map(|q| [q, q]), half2) }
+    }
+
+    /// Returns the strips that balls around the points of a box can touch.
+    #[inline(always)]
+    pub(crate) fn strips_around(&self, sides: [[f64; 2]; 3], half2: f64) -> Strips {
+        let Frame { y, z, .. } = &self.frame;
         let half = half2.sqrt();
-        let (plane, planes) = z.span(query[2], half, z.inverse, z.count);
-        let (row, rows) = y.span(query[1], half, y.inverse, y.count);
-        Strips { query, half2, least, own, rows: (row, row + rows), row, plane, left: planes * rows }
+        let (plane, planes) = z.span(sides[2], half, z.inverse, z.count);
+        let (row, rows) = y.span(sides[1], half, y.inverse, y.count);
+        Strips { sides, half2, least: 0, own: 0, rows: (row, row + rows), row, plane, left: planes * rows }
     }
 
     /// Turns strips into runs until there are no more or no room for those of the next, and returns how many.
@@ -287,7 +293,7 @@ impl<'a> Grid<'a> {
     pub(crate) fn runs<const N: usize>(&self, strips: &mut Strips, runs: &mut [Run; N]) -> usize {
         let Frame { x, y, z } = &self.frame;
         let (many_rows, planes) = (y.count as i64, z.count as i64);
-        let [qx, qy, qz] = strips.query;
+        let [qx, qy, qz] = strips.sides;
         let mut count = 0;
         while strips.left > 0 && count + 2 <= N {
             let plane = if strips.plane >= planes { strips.plane - planes } else { strips.plane };

@@ -56,13 +56,13 @@ def cell_of(x, y, z, frame, strip_cell):
 
 
 @jit(inline=True)
-def span(frame, axis, q, half, scale, count):
-    """Return the first cell of an axis that [q - half, q + half] touches, and how many follow, itself included.
+def span_of(frame, axis, low, high, half, scale, count):
+    """Return the first cell of an axis that [low - half, high + half] touches, and how many follow, itself included.
 
     On a periodic axis the cells go round from the last to the first.
     """
-    away = half + (4.0 * EPSILON * (abs(q) + half) + frame[axis, SLACK])
-    low, high = (q - away - frame[axis, LO]) * scale, (q + away - frame[axis, LO]) * scale
+    away = half + (4.0 * EPSILON * (max(abs(low), abs(high)) + half) + frame[axis, SLACK])
+    low, high = (low - away - frame[axis, LO]) * scale, (high + away - frame[axis, LO]) * scale
     if frame[axis, PERIOD] < 1e300:
         low = low if low > -count else -count
         high = high if high < 2.0 * count else 2.0 * count
@@ -76,21 +76,33 @@ def span(frame, axis, q, half, scale, count):
 
 
 @jit(inline=True)
-def gap(frame, axis, q, i):
-    """Return a distance that no point of cell i lies within, seen from q; border cells of an open axis have no end."""
+def span(frame, axis, q, half, scale, count):
+    """Return the cells of an axis that [q - half, q + half] touches."""
+    return span_of(frame, axis, q, q, half, scale, count)
+
+
+@jit(inline=True)
+def gap_of(frame, axis, begin, end, i):
+    """Return a distance that no point of cell i lies within, seen from [begin, end]; border cells of an open axis have
+    no end."""
     low = frame[axis, LO] + i * frame[axis, WIDTH]
     high = low + frame[axis, WIDTH]
     period = frame[axis, PERIOD]
     if period < 1e300:
-        d = max(low - q, q - high)
-        d = min(d, max(low - q, q - high + period) if q < low else max(low - q + period, q - high))
-        d = min(d, max(low + period - q, q - high - period), max(low - period - q, q - high + period))
+        d = max(low - end, begin - high)
+        d = min(d, max(low + period - end, begin - high - period), max(low - period - end, begin - high + period))
     else:
-        below = low - q if i > 0 else 0.0
-        above = q - high if i < frame[axis, COUNT] - 1.0 else 0.0
+        below = low - end if i > 0 else 0.0
+        above = begin - high if i < frame[axis, COUNT] - 1.0 else 0.0
         d = max(below, above)
     d -= frame[axis, SLACK]
     return d if d > 0.0 else 0.0
+
+
+@jit(inline=True)
+def gap(frame, axis, q, i):
+    """Return a distance that no point of cell i lies within, seen from q."""
+    return gap_of(frame, axis, q, q, i)
 
 
 @jit(inline=True)
@@ -100,6 +112,48 @@ def strip_span(frame, strip_cell, strip, q, left):
     cells = np.int64(strip_cell[strip + 1]) - first
     begin, many = span(frame, 0, q, sqrt(left), frame[0, INVERSE] * cells, np.float64(cells))
     return first, cells, begin, many
+
+
+@jit
+def plan_runs(frame, strip_cell, start, sides, half2, cursor, runs):
+    """Fill ``runs`` with (begin, end) of places that balls around the points of a box can touch; return how many.
+
+    ``sides`` holds the bounds of the box, (low, high) for each axis, ``half2`` the square of the largest half width.
+    ``cursor[0]``, the number of strips to come, is -1 in the first call and 0 after the last.
+    """
+    half = sqrt(half2)
+    rows, planes = np.int64(frame[1, COUNT]), np.int64(frame[2, COUNT])
+    plane0, many_planes = span_of(frame, 2, sides[2, 0], sides[2, 1], half, frame[2, INVERSE], frame[2, COUNT])
+    row0, many_rows = span_of(frame, 1, sides[1, 0], sides[1, 1], half, frame[1, INVERSE], frame[1, COUNT])
+    to_come, dr, dp = cursor[0], cursor[1], cursor[2]
+    if to_come < 0:
+        to_come, dr, dp = many_planes * many_rows, _ZERO, _ZERO
+    count = _ZERO
+    while to_come > 0 and count + 2 <= runs.shape[0]:
+        plane = plane0 + dp - (planes if plane0 + dp >= planes else 0)
+        row = row0 + dr - (rows if row0 + dr >= rows else 0)
+        to_come -= 1
+        dr += 1
+        if dr == many_rows:
+            dr, dp = _ZERO, dp + 1
+        dz = gap_of(frame, 2, sides[2, 0], sides[2, 1], plane)
+        dy = gap_of(frame, 1, sides[1, 0], sides[1, 1], row)
+        left = half2 - dz * dz - dy * dy
+        if left < 0.0:
+            continue
+        cell0 = np.int64(strip_cell[plane * rows + row])
+        cells = np.int64(strip_cell[plane * rows + row + 1]) - cell0
+        scale = frame[0, INVERSE] * cells
+        c, many = span_of(frame, 0, sides[0, 0], sides[0, 1], sqrt(left), scale, np.float64(cells))
+        while many > 0:
+            stop = min(c + many, cells)
+            begin, end = np.int64(start[cell0 + c]), np.int64(start[cell0 + stop])
+            runs[count, 0], runs[count, 1] = begin, end
+            count += end > begin
+            many -= stop - c
+            c = _ZERO
+    cursor[0], cursor[1], cursor[2] = to_come, dr, dp
+    return count
 
 
 @jit(inline=True)
