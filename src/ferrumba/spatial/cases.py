@@ -17,8 +17,8 @@ EPSILON = 2.0**-52
 FLAT = 1e-140
 """An axis of no greater extent is not cut: the squares of differences along it underflow."""
 NONE = np.zeros(0, bool)
-EVERY = np.array([-1], np.int32)
-"""The id after which every point counts."""
+EVERY = np.zeros(1, np.int32)
+"""The place from which on points count: the first."""
 
 
 def frame_of(lo: np.ndarray, hi: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None) -> np.ndarray:
@@ -115,7 +115,7 @@ def queries(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
             query = points[grid[4]]
         yield label, (*grid, query, radius, EVERY)
         if label == "uniform":
-            yield "half list", (*grid, query, radius, grid[4])
+            yield "half list", (*grid, query, radius, np.arange(1, n + 1, dtype=np.int32))
 
 
 def walks(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
@@ -141,7 +141,7 @@ def _within(grid: Arrays, query: np.ndarray, radius: np.ndarray, after: np.ndarr
         d = points[near] - query[i]
         d = np.where(d < -0.5 * period, period + d, np.where(d > 0.5 * period, d - period, d))
         hit = (d[:, 0] * d[:, 0] + d[:, 1] * d[:, 1]) + d[:, 2] * d[:, 2] <= radius[i] * radius[i]
-        hit &= index[near] > after[i]
+        hit &= np.arange(n)[near] >= after[i]
         counts[i] = np.count_nonzero(hit & alive[near] if len(alive) else hit)
     return counts
 

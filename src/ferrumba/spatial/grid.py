@@ -282,18 +282,20 @@ class NeighborGrid:
         Returns
         -------
         Neighbors
-            Row i holds the ids above i, ascending.
+            A pair stands in the row of one of its two points, always the same; ``to_pairs()`` puts the smaller id
+            first.
         """
-        xyz, index = self._grid[3:]
         radius = as_radius(r, 1)
-        query = np.ascontiguousarray(xyz[:, : len(index)].T)
-        alive = self._removal.alive
-        if len(alive):
-            query, index = query[alive], index[alive]
         if not radius[0] >= 0.0:
             raise ValueError(radius_fault(float(radius[0])))
+        xyz, index = self._grid[3:]
+        query = np.ascontiguousarray(xyz[:, : len(index)].T)
+        after = np.arange(1, len(index) + 1, dtype=np.int32)
+        alive = self._removal.alive
+        if len(alive):
+            query, index, after = query[alive], index[alive], after[alive]
         row = index if self._rows is None else self._rows[index].astype(np.int32)
-        return self._search((row, query, radius), index, len(self), distances, backend)
+        return self._search((row, query, radius), after, len(self), distances, backend)
 
     def nearest(self, Q: Any, k: int, max_radius: Any = np.inf, *, backend: str | None = None) -> tuple[Any, Any]:  # noqa: N803
         """Return the ``k`` nearest points of each query point.

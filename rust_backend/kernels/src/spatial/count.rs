@@ -27,17 +27,14 @@ impl<M: Masks, const PERIODIC: bool> Compare for Counter<'_, M, PERIODIC> {
     #[inline(always)]
     fn compare(&mut self, rows: Range<usize>, candidates: &Candidates, _: bool) {
         let mut hits = [0_u16; LINES];
-        let ids = candidates.ids();
         for row in rows {
             let Some(point) = self.query.get(row) else { continue };
             let ball = Ball::new(self.grid, *point, of_row(self.radius, row, f64::NAN));
             candidates.masks::<M, PERIODIC>(self.masks, &ball, &mut hits, None);
-            let total: u32 = if self.after != [-1] {
-                let after = of_row(self.after, row, i32::MAX);
-                hits.iter().zip(ids).map(|(hits, ids)| (hits & self.masks.above(ids, after)).count_ones()).sum()
-            } else {
-                hits.iter().take(ids.len()).map(|hits| hits.count_ones()).sum()
-            };
+            if self.after != [0] {
+                candidates.keep_from(self.masks, of_row(self.after, row, i32::MAX), &mut hits);
+            }
+            let total: u32 = hits.iter().take(candidates.lines()).map(|hits| hits.count_ones()).sum();
             if let Some(count) = self.count.get_mut(row) {
                 *count += i64::from(total);
             }
@@ -56,16 +53,16 @@ with_masks! {
     ) -> Option<usize> {
         if grid.periods().is_some() {
             let mut counter = Counter::<_, true> { masks, grid, query, radius, after, count, first_bad: None };
-            in_groups(grid, alive, query, radius, &mut counter);
+            in_groups(grid, alive, query, radius, after, &mut counter);
             return counter.first_bad;
         }
         let mut counter = Counter::<_, false> { masks, grid, query, radius, after, count, first_bad: None };
-        in_groups(grid, alive, query, radius, &mut counter);
+        in_groups(grid, alive, query, radius, after, &mut counter);
         counter.first_bad
     }
 }
 
-/// Fills `count`; a query that cannot be answered gets 0. Only points with ids above `after` count.
+/// Fills `count`; a query that cannot be answered gets 0. Points at places below `after` do not count.
 pub fn count(
     level: Level,
     frame: &[[f64; 6]],

@@ -273,17 +273,17 @@ impl<'a> Grid<'a> {
     #[inline(always)]
     pub(crate) fn strips(&self, query: [f64; 3], half2: f64, least: u32) -> Strips {
         let own = if least > 0 { self.frame.strip_of(query) as i64 } else { 0 }; // lower strips hold lower places
-        Strips { least, own, ..self.strips_around(query.map(|q| [q, q]), half2) }
+        Strips { own, ..self.strips_around(query.map(|q| [q, q]), half2, least) }
     }
 
-    /// Returns the strips that balls around the points of a box can touch.
+    /// Returns the strips that balls around the points of a box can touch; points at places below `least` do not count.
     #[inline(always)]
-    pub(crate) fn strips_around(&self, sides: [[f64; 2]; 3], half2: f64) -> Strips {
+    pub(crate) fn strips_around(&self, sides: [[f64; 2]; 3], half2: f64, least: u32) -> Strips {
         let Frame { y, z, .. } = &self.frame;
         let half = half2.sqrt();
         let (plane, planes) = z.span(sides[2], half, z.inverse, z.count);
         let (row, rows) = y.span(sides[1], half, y.inverse, y.count);
-        Strips { sides, half2, least: 0, own: 0, rows: (row, row + rows), row, plane, left: planes * rows }
+        Strips { sides, half2, least, own: 0, rows: (row, row + rows), row, plane, left: planes * rows }
     }
 
     /// Turns strips into runs until there are no more or no room for those of the next, and returns how many.

@@ -18,6 +18,9 @@ pub(crate) const CANDIDATES: usize = 512;
 /// Candidates that are looked at together.
 pub(crate) const LANES: usize = 16;
 
+/// Widest box of a group, in radii.
+const WIDTH: f64 = 1.5;
+
 const RUNS: usize = 32;
 
 /// Lines of candidates; the last is behind them, for vectors that are copied whole.
@@ -27,50 +30,48 @@ pub(crate) const LINES: usize = CANDIDATES / LANES + 1;
 pub(crate) struct Candidates {
     coordinates: [[[f64; LANES]; LINES]; 3],
     ids: [[i32; LANES]; LINES],
+    places: [[i32; LANES]; LINES],
     count: usize,
 }
 
 impl Candidates {
     pub(crate) fn new() -> Box<Self> {
-        Box::new(Self { coordinates: [[[f64::NAN; LANES]; LINES]; 3], ids: [[0; LANES]; LINES], count: 0 })
+        Box::new(Self { coordinates: [[[f64::NAN; LANES]; LINES]; 3], ids: [[0; LANES]; LINES], places: [[0; LANES]; LINES], count: 0 })
     }
 
     /// Appends points from place `begin` on that are alive, as far as there is room, and returns where it stopped.
     #[inline(always)]
     fn extend(&mut self, grid: &Grid, alive: &[u8], begin: usize, end: usize) -> usize {
         let end = end.min(begin + CANDIDATES - self.count);
-        let from = grid.eights(begin, end);
+        let [x, y, z] = &mut self.coordinates;
+        let (ids, places) = (&mut self.ids, &mut self.places);
         if !alive.is_empty() {
+            let [x, y, z] = [x, y, z].map(|values| values.as_flattened_mut());
+            let (ids, places) = (ids.as_flattened_mut(), places.as_flattened_mut());
             for place in (begin..end).filter(|place| alive.get(*place).is_some_and(|flag| *flag != 0)) {
-                for (to, value) in self.coordinates.iter_mut().zip(grid.point(place)) {
-                    if let Some(to) = to.as_flattened_mut().get_mut(self.count) {
-                        *to = value;
-                    }
+                let at = self.count;
+                let to = (x.get_mut(at), y.get_mut(at), z.get_mut(at), ids.get_mut(at), places.get_mut(at));
+                if let (Some(x), Some(y), Some(z), Some(id), Some(own)) = to {
+                    [*x, *y, *z] = grid.point(place);
+                    (*id, *own) = (grid.index.get(place).copied().unwrap_or(0), place as i32);
+                    self.count += 1;
                 }
-                if let (Some(to), Some(id)) = (self.ids.as_flattened_mut().get_mut(self.count), grid.index.get(place)) {
-                    *to = *id;
-                }
-                self.count += 1;
             }
             return end;
         }
-        let [x, y, z] = &mut self.coordinates;
-        let room = self.count..;
-        let (x, y, z) = (
-            x.as_flattened_mut().get_mut(room.clone()).unwrap_or_default().as_chunks_mut::<8>().0,
-            y.as_flattened_mut().get_mut(room.clone()).unwrap_or_default().as_chunks_mut::<8>().0,
-            z.as_flattened_mut().get_mut(room.clone()).unwrap_or_default().as_chunks_mut::<8>().0,
-        );
-        let ids = self.ids.as_flattened_mut().get_mut(room).unwrap_or_default().as_chunks_mut::<8>().0;
-        let to = x.iter_mut().zip(y).zip(z).zip(ids);
-        let [from_x, from_y, from_z] = from;
-        for (((place, from), ((to, to_y), to_z)), ids) in (begin..).step_by(8).zip(from_x.iter().zip(from_y).zip(from_z)).zip(to.map(|(to, ids)| (to, ids))).map(|(from, (to, ids))| ((from, to), ids)) {
-            let ((from_x, from_y), from_z) = from;
-            (*to, *to_y, *to_z) = (*from_x, *from_y, *from_z);
-            if let Some(eight) = grid.index.get(place..).and_then(|ids| ids.first_chunk::<8>()) {
+        let to = (0..).zip(eights(x, self.count)).zip(eights(y, self.count)).zip(eights(z, self.count));
+        let to = to.zip(eights(ids, self.count)).zip(eights(places, self.count));
+        let [from_x, from_y, from_z] = grid.eights(begin, end);
+        for ((((((i, x), y), z), ids), places), ((from_x, from_y), from_z)) in to.zip(from_x.iter().zip(from_y).zip(from_z)) {
+            (*x, *y, *z) = (*from_x, *from_y, *from_z);
+            let first = begin + 8 * i;
+            for (lane, place) in places.iter_mut().enumerate() {
+                *place = (first + lane) as i32;
+            }
+            if let Some(eight) = grid.index.get(first..).and_then(|ids| ids.first_chunk()) {
                 *ids = *eight;
             } else {
-                ids.iter_mut().zip(grid.ids(place, end)).for_each(|(to, from)| *to = *from);
+                ids.iter_mut().zip(grid.ids(first, end)).for_each(|(to, from)| *to = *from);
             }
         }
         self.count += end - begin;
@@ -86,12 +87,20 @@ impl Candidates {
     }
 
     #[inline(always)]
-    fn lines(&self) -> usize {
+    pub(crate) fn lines(&self) -> usize {
         self.count.div_ceil(LANES)
     }
 
     pub(crate) fn ids(&self) -> &[[i32; LANES]] {
         self.ids.get(..self.lines()).unwrap_or(&[])
+    }
+
+    /// Takes away the hits at places below `least`.
+    #[inline(always)]
+    pub(crate) fn keep_from(&self, masks: impl Masks, least: i32, hits: &mut [u16; LINES]) {
+        for (hits, places) in hits.iter_mut().zip(&self.places).take(self.lines()) {
+            *hits &= masks.above(places, least.wrapping_sub(1));
+        }
     }
 
     /// Shows the hits of a ball, line after line: a bit for each of the ids in it, and their squared distances.
@@ -118,6 +127,12 @@ impl Candidates {
     }
 }
 
+/// Returns what is behind the first `count` elements, by eights.
+#[inline(always)]
+fn eights<T>(lines: &mut [[T; LANES]; LINES], count: usize) -> &mut [[T; 8]] {
+    lines.as_flattened_mut().get_mut(count..).unwrap_or_default().as_chunks_mut().0
+}
+
 /// What compares queries with candidates.
 pub(crate) trait Compare {
     /// A query that cannot be answered.
@@ -135,7 +150,7 @@ pub(crate) fn of_row<T: Copy>(values: &[T], row: usize, otherwise: T) -> T {
 
 /// Shows queries in groups, with all points that they may reach.
 #[inline(always)]
-pub(crate) fn in_groups(grid: &Grid, alive: &[u8], query: &[[f64; 3]], radius: &[f64], compare: &mut impl Compare) {
+pub(crate) fn in_groups(grid: &Grid, alive: &[u8], query: &[[f64; 3]], radius: &[f64], after: &[i32], compare: &mut impl Compare) {
     let mut candidates = Candidates::new();
     let mut runs = [Run::NONE; RUNS];
     let mut first = 0;
@@ -152,18 +167,20 @@ pub(crate) fn in_groups(grid: &Grid, alive: &[u8], query: &[[f64; 3]], radius: &
             let own = of_row(radius, row, f64::NAN);
             if !is_query(*point, own) { break; }
             let next_most = if own > most { own } else { most };
+            let limit = WIDTH * next_most;
             let mut next = sides;
             let mut wide = false;
             for (side, q) in next.iter_mut().zip(point) {
                 side[0] = if *q < side[0] { *q } else { side[0] };
                 side[1] = if *q > side[1] { *q } else { side[1] };
-                wide |= !(side[1] - side[0] <= next_most);
+                wide |= !(side[1] - side[0] <= limit);
             }
             if wide { break; }
             (sides, most, end) = (next, next_most, row + 1);
         }
         candidates.count = 0;
-        let mut strips = grid.strips_around(sides, half_squared(most * most));
+        let least = (first..end).map(|row| of_row(after, row, 0)).min().unwrap_or(0).max(0);
+        let mut strips = grid.strips_around(sides, half_squared(most * most), least as u32);
         loop {
             let count = grid.runs(&mut strips, &mut runs);
             for run in runs.iter().take(count) {

@@ -8,7 +8,7 @@ use crate::spatial::geometry::Grid;
 use crate::spatial::group::{Candidates, Compare, GROUP, LINES, in_groups, of_row};
 use crate::spatial::masks::{Masks, ones, with_masks};
 use crate::spatial::run::Ball;
-use crate::spatial::sort::{Hits, radix_sort};
+use crate::spatial::sort::{FEW, Hits, radix_sort};
 
 /// Where results go: rows that lie anywhere in memory that other threads write to as well.
 #[derive(Clone, Copy)]
@@ -55,11 +55,13 @@ struct Searcher<'a, M, const PERIODIC: bool> {
     first_bad: Option<usize>,
 }
 
-/// Returns where the results of a query begin.
-#[inline(always)]
-fn place_of(row: &[i32], edges: &[i64], query: usize) -> usize {
-    let row = row.get(query).map_or(usize::MAX, |row| *row as usize);
-    edges.get(row).map_or(usize::MAX, |begin| *begin as usize)
+impl<M, const PERIODIC: bool> Searcher<'_, M, PERIODIC> {
+    /// Returns where the results of a query begin, or those of the row behind it.
+    #[inline(always)]
+    fn edge(&self, query: usize, behind: usize) -> usize {
+        let row = self.row.get(query).map_or(usize::MAX, |row| (*row as usize).wrapping_add(behind));
+        self.edges.get(row).map_or(usize::MAX, |edge| *edge as usize)
+    }
 }
 
 impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
@@ -74,10 +76,13 @@ impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
         let ids = candidates.ids();
         let wanted = !self.slots.distances.is_empty();
         for row in rows.clone() {
-            let place = place_of(self.row, self.edges, row);
-            for ahead in 0..4 {
-                self.masks.prefetch(self.slots.indices, place.saturating_add(8 * ahead));
+            let (begin, end) = (self.edge(row, 0), self.edge(row, 1));
+            for place in (begin..end.min(begin.saturating_add(FEW))).step_by(8) {
+                self.masks.prefetch(self.slots.indices, place);
             }
+        }
+        for row in self.row.get(rows.end..).unwrap_or(&[]).iter().take(GROUP) {
+            self.masks.prefetch(self.edges, *row as usize);
         }
         for (row, slot) in rows.clone().zip(0..GROUP) {
             let Some(point) = self.query.get(row) else { continue };
@@ -87,12 +92,10 @@ impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
             } else {
                 candidates.masks::<M, PERIODIC>(self.masks, &ball, &mut bits, None);
             }
-            if self.after != [-1] {
-                let after = of_row(self.after, row, i32::MAX);
-                for (bits, ids) in bits.iter_mut().zip(ids) {
-                    *bits &= self.masks.above(ids, after);
-                }
+            if self.after != [0] {
+                candidates.keep_from(self.masks, of_row(self.after, row, i32::MAX), &mut bits);
             }
+            let begin = self.edge(row, 0);
             let (Some(hits), Some(found)) = (self.hits.get_mut(slot), self.found.get_mut(slot)) else { continue };
             if last && *found == 0 {
                 hits.clear();
@@ -104,7 +107,6 @@ impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
                 }
                 hits.clear();
             }
-            let begin = place_of(self.row, self.edges, row);
             for ((bits, ids), squares) in bits.iter().zip(ids).zip(&self.squares) {
                 for bit in ones(u64::from(*bits)) {
                     self.slots.put(begin.saturating_add(*found), i64::from(ids[bit & 15]), squares[bit & 15].sqrt());
@@ -116,7 +118,7 @@ impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
             return;
         }
         for (row, slot) in rows.zip(0..GROUP) {
-            let begin = place_of(self.row, self.edges, row);
+            let begin = self.edge(row, 0);
             let (Some(hits), Some(found)) = (self.hits.get_mut(slot), self.found.get_mut(slot)) else { continue };
             if *found > 0 {
                 self.slots.sort(begin..begin.saturating_add(*found));
@@ -146,11 +148,11 @@ with_masks! {
         let slots = Slots { indices, distances };
         if grid.periods().is_some() {
             let mut searcher = Searcher::<_, true> { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
-            in_groups(grid, alive, query, radius, &mut searcher);
+            in_groups(grid, alive, query, radius, after, &mut searcher);
             return searcher.first_bad;
         }
         let mut searcher = Searcher::<_, false> { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
-        in_groups(grid, alive, query, radius, &mut searcher);
+        in_groups(grid, alive, query, radius, after, &mut searcher);
         searcher.first_bad
     }
 }

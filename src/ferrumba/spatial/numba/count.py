@@ -8,12 +8,12 @@ from ferrumba.spatial.numba.group import CANDIDATES, RUNS, close, compare, copy_
 
 
 @jit
-def count_near(near, ids, size, query, radius, after, first, end, frame, periodic, square, count):
+def count_near(near, places, size, query, radius, after, first, end, frame, periodic, square, count):
     """Add the hits among the candidates of a group to the counts of its queries."""
     close(near, size)
     x, y, z = near[0], near[1], near[2]
     n = whole_vectors(np.uint64(size))
-    every = after.shape[0] == 1 and after[0] < 0
+    every = after.shape[0] == 1 and after[0] <= 0
     for i in range(first, end):
         qx, qy, qz = query[i, 0], query[i, 1], query[i, 2]
         r = radius[i] if radius.shape[0] > 1 else radius[0]
@@ -27,16 +27,17 @@ def count_near(near, ids, size, query, radius, after, first, end, frame, periodi
             least = after[i] if after.shape[0] > 1 else after[0]
             compare(near, size, qx, qy, qz, frame, periodic, square)
             for j in range(n):
-                hits += (square[j] <= r2) & (ids[j] > least)
+                hits += (square[j] <= r2) & (places[j] >= least)
         count[i] += hits
 
 
 @jit
 def count(frame, strip_cell, start, xyz, index, alive, query, radius, after, count):
-    """Fill ``count``; a query that cannot be answered gets 0. Only points with ids above ``after`` count."""
+    """Fill ``count``; a query that cannot be answered gets 0. Points at places below ``after`` do not count."""
     first_bad = np.int64(-1)
     periodic = is_periodic(frame)
-    near, ids, square = np.empty((3, CANDIDATES + PAD)), np.empty(CANDIDATES + PAD, np.int32), np.empty(CANDIDATES + PAD)
+    near, square = np.empty((3, CANDIDATES + PAD)), np.empty(CANDIDATES + PAD)
+    ids, places = np.empty(CANDIDATES + PAD, np.int32), np.empty(CANDIDATES + PAD, np.int32)
     sides, cursor, runs = np.empty((3, 2)), np.empty(3, np.int64), np.empty((RUNS, 2), np.int64)
     first = 0
     while first < query.shape[0]:
@@ -45,19 +46,19 @@ def count(frame, strip_cell, start, xyz, index, alive, query, radius, after, cou
             first_bad = np.int64(first) if first_bad < 0 else first_bad
             first += 1
             continue
-        end, most = group_of(query, radius, first, sides)
+        end, most, least = group_of(query, radius, after, first, sides)
         for i in range(first, end):
             count[i] = 0
         size = np.int64(0)
         cursor[0] = -1
         while cursor[0] != 0:
             for t in range(plan_runs(frame, strip_cell, start, sides, half_squared(most * most), cursor, runs)):
-                begin, stop = runs[t, 0], runs[t, 1]
+                begin, stop = max(runs[t, 0], least), runs[t, 1]
                 while begin < stop:
-                    begin, size = copy_run(xyz, index, alive, begin, stop, near, ids, size)
+                    begin, size = copy_run(xyz, index, alive, begin, stop, near, ids, places, size)
                     if size == CANDIDATES:
-                        count_near(near, ids, size, query, radius, after, first, end, frame, periodic, square, count)
+                        count_near(near, places, size, query, radius, after, first, end, frame, periodic, square, count)
                         size = np.int64(0)
-        count_near(near, ids, size, query, radius, after, first, end, frame, periodic, square, count)
+        count_near(near, places, size, query, radius, after, first, end, frame, periodic, square, count)
         first = end
     return first_bad

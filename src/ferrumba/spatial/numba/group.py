@@ -13,16 +13,20 @@ GROUP = 16
 """Queries of a group at most."""
 CANDIDATES = 512
 """Points that are compared at once; they and their ids fill a third of a first-level cache."""
+WIDTH = 1.5
+"""Widest box of a group, in radii."""
 RUNS = 64
 """Runs that are planned at once."""
 
 
 @jit(inline=True)
-def group_of(query, radius, first, sides):
-    """Fill ``sides`` with the bounds of a group, (low, high) for each axis; return its end and its largest radius.
+def group_of(query, radius, after, first, sides):
+    """Fill ``sides`` with the bounds of a group, (low, high) for each axis.
 
-    A group ends where its box would get wider than that radius, since each query is compared with what all can reach.
+    Returns its end, its largest radius and the least place that counts for any of its queries. A group ends where its
+    box would get much wider than that radius, since each query is compared with what all can reach.
     """
+    least = np.int64(after[first] if after.shape[0] > 1 else after[0])
     most = radius[first] if radius.shape[0] > 1 else radius[0]
     for axis in range(3):
         sides[axis, 0] = sides[axis, 1] = query[first, axis]
@@ -33,20 +37,21 @@ def group_of(query, radius, first, sides):
         fits = is_query(query[end, 0], query[end, 1], query[end, 2], r)
         for axis in range(3):
             q = query[end, axis]
-            fits &= max(sides[axis, 1], q) - min(sides[axis, 0], q) <= reach
+            fits &= max(sides[axis, 1], q) - min(sides[axis, 0], q) <= WIDTH * reach
         if not fits:
             break
         for axis in range(3):
             q = query[end, axis]
             sides[axis, 0], sides[axis, 1] = min(sides[axis, 0], q), max(sides[axis, 1], q)
         most = reach
+        least = min(least, np.int64(after[end] if after.shape[0] > 1 else after[0]))
         end += 1
-    return end, most
+    return end, most, max(least, np.int64(0))
 
 
 @jit
-def copy_run(xyz, index, alive, begin, end, near, ids, size):
-    """Append points from place ``begin`` on that are alive to ``near`` and ``ids``, as far as there is room.
+def copy_run(xyz, index, alive, begin, end, near, ids, places, size):
+    """Append points from place ``begin`` on that are alive to the candidates, as far as there is room.
 
     Returns where it stopped, and how many there are by then.
     """
@@ -55,15 +60,13 @@ def copy_run(xyz, index, alive, begin, end, near, ids, size):
         for p in range(begin, end):
             if alive[p]:
                 near[0, size], near[1, size], near[2, size] = xyz[0, p], xyz[1, p], xyz[2, p]
-                ids[size] = index[p]
+                ids[size], places[size] = index[p], p
                 size += 1
         return end, size
     first, to, count = np.uint64(begin), np.uint64(size), np.uint64(end - begin)
-    for axis in range(3):
-        for j in range(count):
-            near[axis, to + j] = xyz[axis, first + j]
     for j in range(count):
-        ids[to + j] = index[first + j]
+        near[0, to + j], near[1, to + j], near[2, to + j] = xyz[0, first + j], xyz[1, first + j], xyz[2, first + j]
+        ids[to + j], places[to + j] = index[first + j], np.int32(first + j)
     return end, size + end - begin
 
 

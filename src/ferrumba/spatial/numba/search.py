@@ -11,7 +11,7 @@ from ferrumba.spatial.numba.sort import FEW, radix_sort, rank_sort
 
 
 @jit
-def find_near(near, ids, size, qx, qy, qz, r2, least, frame, periodic, square, hits, squares, wanted):
+def find_near(near, ids, places, size, qx, qy, qz, r2, least, frame, periodic, square, hits, squares, wanted):
     """Fill ``hits`` and, where distances are wanted, ``squares`` with the hits among candidates; return their number.
 
     One store a point, two where distances are wanted, kept or written over, and no branch. Testing and storing in one
@@ -24,11 +24,11 @@ def find_near(near, ids, size, qx, qy, qz, r2, least, frame, periodic, square, h
         for j in range(n):
             hits[k] = ids[j]
             squares[k] = square[j]
-            k += np.uint64((square[j] <= r2) & (ids[j] > least))
-    elif least >= 0:
+            k += np.uint64((square[j] <= r2) & (places[j] >= least))
+    elif least > 0:
         for j in range(n):
             hits[k] = ids[j]
-            k += np.uint64((square[j] <= r2) & (ids[j] > least))
+            k += np.uint64((square[j] <= r2) & (places[j] >= least))
     else:
         for j in range(n):
             hits[k] = ids[j]
@@ -46,7 +46,8 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ro
     first_bad = np.int64(-1)
     periodic = is_periodic(frame)
     wanted = distances.shape[0] > 0
-    near, ids, square = np.empty((3, CANDIDATES + PAD)), np.empty(CANDIDATES + PAD, np.int32), np.empty(CANDIDATES + PAD)
+    near, square = np.empty((3, CANDIDATES + PAD)), np.empty(CANDIDATES + PAD)
+    ids, places = np.empty(CANDIDATES + PAD, np.int32), np.empty(CANDIDATES + PAD, np.int32)
     hits, squares = np.empty(CANDIDATES + 1, np.int32), np.empty(CANDIDATES + 1)
     sides, cursor, runs = np.empty((3, 2)), np.empty(3, np.int64), np.empty((RUNS, 2), np.int64)
     found = np.zeros(GROUP, np.int64)
@@ -56,7 +57,7 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ro
             first_bad = np.int64(first) if first_bad < 0 else first_bad
             first += 1
             continue
-        end, most = group_of(query, radius, first, sides)
+        end, most, lowest = group_of(query, radius, after, first, sides)
         cursor[0] = -1
         size, t, many = np.int64(0), np.int64(0), np.int64(0)
         begin, stop = np.int64(0), np.int64(0)
@@ -64,9 +65,9 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ro
         while not last:
             while size < CANDIDATES:
                 if begin < stop:
-                    begin, size = copy_run(xyz, index, alive, begin, stop, near, ids, size)
+                    begin, size = copy_run(xyz, index, alive, begin, stop, near, ids, places, size)
                 elif t < many:
-                    begin, stop = runs[t, 0], runs[t, 1]
+                    begin, stop = max(runs[t, 0], lowest), runs[t, 1]
                     t += 1
                 elif cursor[0] != 0:
                     many = plan_runs(frame, strip_cell, start, sides, half_squared(most * most), cursor, runs)
@@ -79,7 +80,7 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ro
                 least = after[i] if after.shape[0] > 1 else after[0]
                 qx, qy, qz = query[i, 0], query[i, 1], query[i, 2]
                 total = find_near(
-                    near, ids, size, qx, qy, qz, r * r, least, frame, periodic, square, hits, squares, wanted
+                    near, ids, places, size, qx, qy, qz, r * r, least, frame, periodic, square, hits, squares, wanted
                 )
                 out = edges[row[i]]
                 before = found[i - first]
