@@ -109,7 +109,6 @@ impl<T: Named, const N: usize> Row for [T; N] {
 #[derive(Default)]
 pub(crate) struct Lengths {
     rows: Option<usize>,
-    span: Option<usize>,
 }
 
 /// What an array has to do with the rows of a call; the declarations have the same kinds.
@@ -157,34 +156,6 @@ impl<R: Row> Kind for Whole<R> {
 
     fn expected(_: usize, _: &Lengths) -> Option<usize> {
         None
-    }
-}
-
-/// One offset more than there are rows.
-pub(crate) struct Edges;
-
-impl Kind for Edges {
-    type Row = i64;
-
-    fn announce(length: usize, values: &[i64], lengths: &mut Lengths) {
-        lengths.rows.get_or_insert(length.saturating_sub(1));
-        let ends = values.first().zip(values.last());
-        lengths.span = ends.map(|(first, last)| usize::try_from(last.wrapping_sub(*first)).unwrap_or(0));
-    }
-
-    fn expected(_: usize, lengths: &Lengths) -> Option<usize> {
-        lengths.rows.map(|rows| rows.saturating_add(1))
-    }
-}
-
-/// As many values as the edges span, or none where they are not wanted.
-pub(crate) struct Ragged<R>(PhantomData<R>);
-
-impl<R: Row> Kind for Ragged<R> {
-    type Row = R;
-
-    fn expected(length: usize, lengths: &Lengths) -> Option<usize> {
-        if length == 0 { None } else { lengths.span }
     }
 }
 

@@ -65,7 +65,7 @@ with_masks! {
 /// Fills `count`; a query that cannot be answered gets 0. Points at places below `after` do not count.
 pub fn count(
     level: Level,
-    frame: &[[f64; 6]],
+    frame: &[[f64; 7]],
     strip_cell: &[i32],
     start: &[i32],
     xyz: &[f64],

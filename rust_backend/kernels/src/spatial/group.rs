@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use crate::spatial::geometry::{Grid, Run, half_squared, is_query};
-use crate::spatial::run::{Ball, nearest_image};
 use crate::spatial::masks::Masks;
+use crate::spatial::run::{Ball, nearest_image};
 
 /// Queries of a group at most.
 pub(crate) const GROUP: usize = 16;
@@ -36,7 +36,12 @@ pub(crate) struct Candidates {
 
 impl Candidates {
     pub(crate) fn new() -> Box<Self> {
-        Box::new(Self { coordinates: [[[f64::NAN; LANES]; LINES]; 3], ids: [[0; LANES]; LINES], places: [[0; LANES]; LINES], count: 0 })
+        Box::new(Self {
+            coordinates: [[[f64::NAN; LANES]; LINES]; 3],
+            ids: [[0; LANES]; LINES],
+            places: [[0; LANES]; LINES],
+            count: 0,
+        })
     }
 
     /// Appends points from place `begin` on that are alive, as far as there is room, and returns where it stopped.
@@ -62,7 +67,9 @@ impl Candidates {
         let to = (0..).zip(eights(x, self.count)).zip(eights(y, self.count)).zip(eights(z, self.count));
         let to = to.zip(eights(ids, self.count)).zip(eights(places, self.count));
         let [from_x, from_y, from_z] = grid.eights(begin, end);
-        for ((((((i, x), y), z), ids), places), ((from_x, from_y), from_z)) in to.zip(from_x.iter().zip(from_y).zip(from_z)) {
+        for ((((((i, x), y), z), ids), places), ((from_x, from_y), from_z)) in
+            to.zip(from_x.iter().zip(from_y).zip(from_z))
+        {
             (*x, *y, *z) = (*from_x, *from_y, *from_z);
             let first = begin + 8 * i;
             for (lane, place) in places.iter_mut().enumerate() {
@@ -105,7 +112,13 @@ impl Candidates {
 
     /// Shows the hits of a ball, line after line: a bit for each of the ids in it, and their squared distances.
     #[inline(always)]
-    pub(crate) fn masks<M: Masks, const PERIODIC: bool>(&self, masks: M, ball: &Ball, hits: &mut [u16; LINES], squares: Option<&mut [[f64; LANES]; LINES]>) {
+    pub(crate) fn masks<M: Masks, const PERIODIC: bool>(
+        &self,
+        masks: M,
+        ball: &Ball,
+        hits: &mut [u16; LINES],
+        squares: Option<&mut [[f64; LANES]; LINES]>,
+    ) {
         let [x, y, z] = &self.coordinates;
         let ([qx, qy, qz], [lx, ly, lz]) = (ball.centre, ball.periods);
         let mut squares = squares;
@@ -150,7 +163,14 @@ pub(crate) fn of_row<T: Copy>(values: &[T], row: usize, otherwise: T) -> T {
 
 /// Shows queries in groups, with all points that they may reach.
 #[inline(always)]
-pub(crate) fn in_groups(grid: &Grid, alive: &[u8], query: &[[f64; 3]], radius: &[f64], after: &[i32], compare: &mut impl Compare) {
+pub(crate) fn in_groups(
+    grid: &Grid,
+    alive: &[u8],
+    query: &[[f64; 3]],
+    radius: &[f64],
+    after: &[i32],
+    compare: &mut impl Compare,
+) {
     let mut candidates = Candidates::new();
     let mut runs = [Run::NONE; RUNS];
     let mut first = 0;
@@ -165,7 +185,9 @@ pub(crate) fn in_groups(grid: &Grid, alive: &[u8], query: &[[f64; 3]], radius: &
         let mut end = first + 1;
         for (row, point) in query.iter().enumerate().skip(end).take(GROUP - 1) {
             let own = of_row(radius, row, f64::NAN);
-            if !is_query(*point, own) { break; }
+            if !is_query(*point, own) {
+                break;
+            }
             let next_most = if own > most { own } else { most };
             let limit = WIDTH * next_most;
             let mut next = sides;
@@ -175,7 +197,9 @@ pub(crate) fn in_groups(grid: &Grid, alive: &[u8], query: &[[f64; 3]], radius: &
                 side[1] = if *q > side[1] { *q } else { side[1] };
                 wide |= !(side[1] - side[0] <= limit);
             }
-            if wide { break; }
+            if wide {
+                break;
+            }
             (sides, most, end) = (next, next_most, row + 1);
         }
         candidates.count = 0;
@@ -187,13 +211,17 @@ pub(crate) fn in_groups(grid: &Grid, alive: &[u8], query: &[[f64; 3]], radius: &
                 let (mut begin, stop) = (run.begin as usize, run.end as usize);
                 loop {
                     begin = candidates.extend(grid, alive, begin, stop);
-                    if begin >= stop { break; }
+                    if begin >= stop {
+                        break;
+                    }
                     candidates.close();
                     compare.compare(first..end, &candidates, false);
                     candidates.count = 0;
                 }
             }
-            if strips.is_empty() { break; }
+            if strips.is_empty() {
+                break;
+            }
         }
         candidates.close();
         compare.compare(first..end, &candidates, true);

@@ -10,7 +10,9 @@ pub(crate) trait Masks: Copy {
         #[cfg(target_arch = "x86_64")]
         if let Some(value) = values.get(at) {
             // SAFETY: every processor of this architecture has the instruction, and the address is that of an element.
-            unsafe { std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(std::ptr::from_ref(value).cast()) };
+            unsafe {
+                std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(std::ptr::from_ref(value).cast())
+            };
         }
         #[cfg(not(target_arch = "x86_64"))]
         let _ = (values, at);

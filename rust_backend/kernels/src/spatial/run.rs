@@ -1,8 +1,8 @@
 //! Testing a run of points that are neighbours in memory.
 
 use crate::spatial::geometry::{Grid, Run, half_squared};
-pub(crate) use crate::spatial::masks::ones;
 use crate::spatial::masks::Masks;
+pub(crate) use crate::spatial::masks::ones;
 use crate::spatial::sort::Hits;
 
 /// Points that are tested before anything is done with the hits: one bit of a word for each.

@@ -30,7 +30,8 @@ impl Slots<'_> {
 
     /// Sorts a row where it is.
     fn sort(&self, row: Range<usize>) {
-        let mut ids: Vec<i64> = self.indices.get(row.clone()).unwrap_or(&[]).iter().map(|id| id.load(Relaxed)).collect();
+        let mut ids: Vec<i64> =
+            self.indices.get(row.clone()).unwrap_or(&[]).iter().map(|id| id.load(Relaxed)).collect();
         let distances = self.distances.get(row.clone()).unwrap_or(&[]).iter();
         let mut distances: Vec<f64> = distances.map(|bits| f64::from_bits(bits.load(Relaxed))).collect();
         radix_sort(&mut ids, &mut distances);
@@ -125,7 +126,9 @@ impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
                 *found = 0;
             } else {
                 let slots = self.slots;
-                hits.ranked(self.masks, |rank, id, square| slots.put(begin.saturating_add(rank), i64::from(id), square.sqrt()));
+                hits.ranked(self.masks, |rank, id, square| {
+                    slots.put(begin.saturating_add(rank), i64::from(id), square.sqrt())
+                });
             }
             hits.clear();
         }
@@ -163,7 +166,7 @@ with_masks! {
 /// some elements stay as they were.
 pub fn search(
     level: Level,
-    frame: &[[f64; 6]],
+    frame: &[[f64; 7]],
     strip_cell: &[i32],
     start: &[i32],
     xyz: &[f64],

@@ -46,7 +46,9 @@ impl Hits {
             let mut count = self.count;
             for (half, squares) in squares.as_chunks::<8>().0.iter().enumerate() {
                 let bits = (bits >> (8 * half)) as u8;
-                let Some(to) = self.squares.get_mut(count..).and_then(|squares| squares.first_chunk_mut()) else { return };
+                let Some(to) = self.squares.get_mut(count..).and_then(|squares| squares.first_chunk_mut()) else {
+                    return;
+                };
                 masks.compress(bits, squares, to);
                 count += bits.count_ones() as usize;
             }

@@ -79,7 +79,7 @@ with_masks! {
 /// `tally[0]` is the number of points found so far. The ids of a query ascend.
 pub fn take(
     level: Level,
-    frame: &[[f64; 6]],
+    frame: &[[f64; 7]],
     strip_cell: &[i32],
     start: &[i32],
     xyz: &[f64],

@@ -25,7 +25,7 @@ at_every_level! {
     ///
     /// The sort is stable. The first row that cannot be answered is returned, and has its place like any other.
     pub fn walk(
-        frame: &[[f64; 6]],
+        frame: &[[f64; 7]],
         strip_cell: &[i32],
         query: &[[f64; 3]],
         radius: &[f64],
