@@ -92,7 +92,13 @@ def _grids(rng: np.random.Generator, n: int) -> Iterator[tuple[str, np.ndarray, 
     yield "uniform", points, (*build(points, side(n)), NONE), points, r
     some = cloud(rng, n, "clustered")
     alive = rng.random(n) < 0.7
-    yield "clustered, folded, some removed", some, (*build(some, side(n), fold=3), alive), cloud(rng, n, "clustered"), r * 0.3
+    yield (
+        "clustered, folded, some removed",
+        some,
+        (*build(some, side(n), fold=3), alive),
+        cloud(rng, n, "clustered"),
+        r * 0.3,
+    )
     lattice = cloud(rng, n, "lattice")
     few = lattice[rng.integers(0, max(n, 1), n)] if n else lattice
     yield "lattice", lattice, (*build(lattice, np.array([1, 5, 4])), NONE), few, rng.choice([0.0, 0.1, 0.15], n)
@@ -116,11 +122,11 @@ def _uniform(values: np.ndarray, n: int) -> np.ndarray:
 def queries(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     """Yield the cases of ``count``; where the queries are the points, in the order of the grid."""
     for label, points, grid, query, radius in _grids(rng, n):
-        if query is points and len(points) == n:
-            query = points[grid[4]]
-        yield label, (*grid, query, radius, EVERY)
-        if label == "uniform":
-            yield "half list", (*grid, query, radius, np.arange(1, n + 1, dtype=np.int32))
+        own = label == "uniform"
+        queries = points[grid[4]] if own else query
+        yield label, (*grid, queries, radius, EVERY)
+        if own:
+            yield "half list", (*grid, queries, radius, np.arange(1, n + 1, dtype=np.int32))
 
 
 def walks(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:

@@ -38,7 +38,8 @@ class NeighborGrid:
         Length of a periodic box, for all axes or each; infinity or None for an open axis. Points and queries are
         wrapped into [0, length), and each point counts once, at its nearest image.
     dtype : {"float64", "float32"}
-        Precision to which the points are rounded before anything else; all arithmetic is float64.
+        Precision to which the points are rounded before anything else. All arithmetic is float64, and the grid keeps
+        float64: it takes the same memory.
     invalid : {"raise", "ignore"}
         What becomes of points that are not finite: an error that names the first, or never found.
     backend : str, optional

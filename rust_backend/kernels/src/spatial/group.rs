@@ -195,7 +195,7 @@ pub(crate) fn in_groups(
             for (side, q) in next.iter_mut().zip(point) {
                 side[0] = if *q < side[0] { *q } else { side[0] };
                 side[1] = if *q > side[1] { *q } else { side[1] };
-                wide |= !(side[1] - side[0] <= limit);
+                wide |= side[1] - side[0] > limit;
             }
             if wide {
                 break;

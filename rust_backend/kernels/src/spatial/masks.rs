@@ -178,8 +178,9 @@ mod x86 {
     fn compress_16(bits: u16, ids: &[i32; 16], to: &mut [i32; 16]) {
         // SAFETY: as above.
         let ids = unsafe { _mm512_loadu_si512(ids.as_ptr().cast()) };
+        let front = _mm512_maskz_compress_epi32(bits, ids);
         // SAFETY: as above.
-        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), _mm512_maskz_compress_epi32(bits, ids)) };
+        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), front) };
     }
 
     #[inline]
@@ -187,8 +188,9 @@ mod x86 {
     fn compress_8(bits: u8, values: &[f64; 8], to: &mut [f64; 8]) {
         // SAFETY: the reference covers the eight values, and the instruction asks for no alignment.
         let values = unsafe { _mm512_loadu_pd(values.as_ptr()) };
+        let front = _mm512_maskz_compress_pd(bits, values);
         // SAFETY: as above.
-        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), _mm512_maskz_compress_pd(bits, values)) };
+        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), front) };
     }
 
     impl Masks for Avx512 {

@@ -130,8 +130,10 @@ def strip_span(frame, strip_cell, strip, q, left):
 
 @jit(inline=True)
 def places_of(frame, axis, low, high, half):
-    """Return the first cell of an axis that [low - half, high + half] touches, how many places follow, itself included,
-    and whether these are all that there are, so that each stands for several cells."""
+    """Return the first cell of an axis that [low - half, high + half] touches, and how many places follow.
+
+    The third value says whether these are all places that there are, so that each stands for several cells.
+    """
     first, many = span_of(frame, axis, low, high, half, frame[axis, INVERSE], frame[axis, CELLS])
     count = np.int64(frame[axis, COUNT])
     folded = frame[axis, CELLS] > frame[axis, COUNT] or frame[axis, PERIOD] < 1e300

@@ -7,7 +7,7 @@ its own, whose lengths would be predicted wrongly, and nothing waits for memory.
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
-from ferrumba.spatial.numba.geometry import PAD, PERIOD, is_query, nearest_image, whole_vectors
+from ferrumba.spatial.numba.geometry import PERIOD, is_query, nearest_image, whole_vectors
 
 GROUP = 16
 """Queries of a group at most."""
