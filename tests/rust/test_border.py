@@ -113,9 +113,7 @@ def test_wrong_lengths_are_refused(fitting):
     """An array with a row too many, unless any number of rows will do."""
     kernel, function, inputs, outputs = fitting
     arrays = [*inputs, *outputs]
-    by_row = [
-        i for i, argument in enumerate(kernel.arguments) if argument.kind in ("row", "edges", "ragged", "columns")
-    ]
+    by_row = [i for i, argument in enumerate(kernel.arguments) if argument.kind in ("row", "columns")]
     uniform = [i for i, argument in enumerate(kernel.arguments) if argument.kind == "uniform"]
     for i in [*(by_row if len(by_row) > 1 else []), *uniform]:
         longer = np.concatenate([arrays[i], arrays[i][:1], arrays[i][:1]])
@@ -299,7 +297,7 @@ def test_any_bytes_in_the_tables_of_a_grid_do_no_harm(name):
     special = [0.0, -0.0, np.nan, np.inf, -np.inf, 1e300, -1e300, 5e-324, 2.0**31, 2.0**63]
     for case in range(6):
         kernel, function, inputs, outputs = call(name, 60, case)
-        tables = [i for i, a in enumerate(kernel.inputs) if a.kind in ("whole", "edges", "state") or a.name == "order"]
+        tables = [i for i, a in enumerate(kernel.inputs) if a.kind in ("whole", "state") or a.name == "order"]
         for _ in range(60):
             arrays = [values.copy() for values in inputs]
             for i in rng.choice(tables, rng.integers(1, 4)) if tables else []:

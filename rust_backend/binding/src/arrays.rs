@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 use std::slice;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use ferrumba_kernels::table::{Table, TableMut};
 use numpy::npyffi::NPY_ARRAY_WRITEABLE;
@@ -189,7 +189,6 @@ impl<T: Named> Row for Columns<T> {
 #[derive(Default)]
 pub(crate) struct Lengths {
     rows: Option<usize>,
-    span: Option<usize>,
 }
 
 /// What an array has to do with the rows of a call; the declarations have the same kinds.
@@ -251,39 +250,13 @@ impl<T: Named> Kind for History<T> {
     }
 }
 
-/// One offset more than there are rows.
-pub(crate) struct Edges;
-
-impl Kind for Edges {
-    type Row = i64;
-
-    fn announce(length: usize, values: &[i64], lengths: &mut Lengths) {
-        lengths.rows.get_or_insert(length.saturating_sub(1));
-        let ends = values.first().zip(values.last());
-        lengths.span = ends.map(|(first, last)| usize::try_from(last.wrapping_sub(*first)).unwrap_or(0));
-    }
-
-    fn expected(_: usize, lengths: &Lengths) -> Option<usize> {
-        lengths.rows.map(|rows| rows.saturating_add(1))
-    }
-}
-
-/// As many values as the edges span, or none where they are not wanted.
-pub(crate) struct Ragged<R>(PhantomData<R>);
-
-impl<R: Row> Kind for Ragged<R> {
-    type Row = R;
-
-    fn expected(length: usize, lengths: &Lengths) -> Option<usize> {
-        if length == 0 { None } else { lengths.span }
-    }
-}
-
 /// What a kernel may do with an array: read one of some [`Kind`], fill an `Out`, read and change a `State`.
 pub(crate) trait Access {
     type Kind: Kind;
     type View<'a>;
     const WRITES: bool;
+    /// Whether other calls may write the same array meanwhile.
+    const SHARED: bool = false;
 
     /// Lends the elements to a kernel.
     ///
@@ -336,6 +309,48 @@ impl<K: Kind> Access for Out<K> {
         // SAFETY: the caller says so, and they are valid by now.
         unsafe { K::Row::view_mut(place) }
     }
+}
+
+/// What an output is lent as.
+pub(crate) trait Output {
+    type Access: Access;
+}
+
+impl<K: Kind> Output for K {
+    type Access = Out<K>;
+}
+
+/// A table of which each row of the call fills elements of its own, wherever they are, while other calls do the same.
+pub(crate) struct Scattered<T>(PhantomData<T>);
+
+/// An element type that several threads may write.
+pub(crate) trait Atomic: Named {
+    type Shared: 'static;
+}
+
+impl Atomic for i64 {
+    type Shared = AtomicI64;
+}
+
+impl Atomic for f64 {
+    type Shared = AtomicU64;
+}
+
+impl<T: Atomic + Row<Element = T>> Access for Scattered<T> {
+    type Kind = Whole<T>;
+    type View<'a> = &'a [T::Shared];
+    const WRITES: bool = true;
+    const SHARED: bool = true;
+
+    unsafe fn lend<'a>(place: Place<T>) -> Self::View<'a> {
+        // SAFETY: the caller says so; an atomic number has the size, the alignment and the valid bytes of a plain one,
+        // and whoever else writes these elements meanwhile writes them as atomic numbers too.
+        unsafe { slice::from_raw_parts(place.data.cast(), place.len) }
+    }
+}
+
+impl<T: Atomic + Row<Element = T>> Output for Scattered<T> {
+    type Access = Self;
 }
 
 /// An array of the right element type, writeable where a kernel writes.
@@ -392,11 +407,11 @@ impl<A: Access> Argument<'_, '_, A> {
         let (place, size) = (&self.place, size_of::<ElementOf<A::Kind>>());
         let at = place.data.addr();
         if place.len == 0 {
-            return Ok(Range::contiguous(at, 0, A::WRITES));
+            return Ok(Range::contiguous(at, 0, A::WRITES, A::SHARED));
         }
         if !<A::Kind as Kind>::Row::STRIDED {
             if self.array.is_c_contiguous() && place.data.is_aligned() {
-                return Ok(Range::contiguous(at, place.len * size, A::WRITES));
+                return Ok(Range::contiguous(at, place.len * size, A::WRITES, A::SHARED));
             }
             return Err(PyValueError::new_err(format!(
                 "{name} is not C-contiguous and aligned; pass numpy.require(array, requirements='CA')"

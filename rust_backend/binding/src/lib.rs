@@ -30,24 +30,26 @@ register::kernels! {
     healpix.nested_to_uniq, 1, (nested: i64, order: Uniform<i64>) -> (uniq: i64);
     healpix.uniq_to_nested, 1, (uniq: i64) -> (nested: i64, order: i64);
     spatial.survey, 1, (points: [f64; 3]) -> (bounds: Whole<[f64; 3]>);
-    spatial.strips, 1, (points: [f64; 3], frame: Whole<[f64; 6]>, strip_count: Whole<i64>) -> (strip_cell: Whole<i32>);
-    spatial.arrange, 1, (points: [f64; 3], frame: Whole<[f64; 6]>, strip_cell: Whole<i32>)
+    spatial.strips, 1, (points: [f64; 3], frame: Whole<[f64; 7]>, strip_count: Whole<i64>) -> (strip_cell: Whole<i32>);
+    spatial.arrange, 1, (points: [f64; 3], frame: Whole<[f64; 7]>, strip_cell: Whole<i32>)
         -> (start: Whole<i32>, xyz: Whole<Wide<f64>>, index: Whole<i32>);
-    spatial.count, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
-        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i64>)
+    spatial.walk, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, query: [f64; 3], radius: Uniform<f64>)
+        -> (row: Whole<i32>, ordered: Whole<[f64; 3]>);
+    spatial.count, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
+        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i32>)
         -> (count: i64);
-    spatial.search, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
-        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i64>,
-        edges: Edges) -> (indices: Ragged<i64>, distances: Ragged<f64>);
-    spatial.nearest, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
+    spatial.search, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
+        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i32>,
+        row: i32, edges: Whole<i64>) -> (indices: Scattered<i64>, distances: Scattered<f64>);
+    spatial.nearest, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
         index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], k: Whole<i64>, radius: Uniform<f64>)
         -> (distances: Wide<f64>, indices: Wide<i64>);
-    spatial.take, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
+    spatial.take, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
         index: Whole<i32>, alive: State<bool>, log: State<i64>, query: [f64; 3], radius: Uniform<f64>) -> (count: i64);
-    spatial.assign_first, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>,
+    spatial.assign_first, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>,
         xyz: Whole<Wide<f64>>, index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>)
         -> (label: Whole<i64>);
-    spatial.decimate, 1, (frame: Whole<[f64; 6]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
+    spatial.decimate, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
         index: Whole<i32>, alive: Whole<bool>, place: Whole<i32>, order: i64, radius: Whole<f64>)
         -> (kept: Whole<bool>);
     timeseries.rolling_median, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,

@@ -11,7 +11,7 @@ macro_rules! kernels {
             use pyo3::exceptions::PyValueError;
             use pyo3::prelude::*;
 
-            use crate::arrays::{Argument, Columns, Edges, History, Lengths, Out, Ragged, State, Uniform, Whole, Wide};
+            use crate::arrays::{Argument, Columns, History, Lengths, Output, Scattered, State, Uniform, Whole, Wide};
             use crate::loans::Loan;
 
             $(
@@ -20,7 +20,7 @@ macro_rules! kernels {
                 pub(super) fn $name(
                     py: Python<'_>,
                     $(mut $input: Argument<'_, '_, $input_type>,)+
-                    $(mut $output: Argument<'_, '_, Out<$output_type>>,)+
+                    $(mut $output: Argument<'_, '_, <$output_type as Output>::Access>,)+
                 ) -> PyResult<i64> {
                     let level = Level::active().map_err(|fault| PyValueError::new_err(fault.to_string()))?;
                     let _loan = Loan::new([

@@ -7,21 +7,22 @@
 mod support;
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use ferrumba_kernels::simd::Level;
-use ferrumba_kernels::spatial::{arrange, assign_first, count, decimate, nearest, search, strips, survey, take};
+use ferrumba_kernels::spatial::{arrange, assign_first, count, decimate, nearest, search, strips, survey, take, walk};
 use support::Random;
 
 const POINTS: usize = 100_000;
 const PAD: usize = 16;
-const STRIPS: f64 = 13.0;
+const STRIPS: f64 = 23.0;
 const RADIUS: f64 = 0.0415;
 
 fn spatial(criterion: &mut Criterion) {
     let mut random = Random(1);
     let points: Vec<[f64; 3]> = (0..POINTS).map(|_| [0; 3].map(|_| random.between(0.0, 1.0))).collect();
-    let line = |cells: f64| [0.0, cells, cells, 1.0 / cells, 1e-14, f64::INFINITY];
+    let line = |cells: f64| [0.0, cells, cells, 1.0 / cells, 1e-14, f64::INFINITY, cells];
     let frame = [line(1.0), line(STRIPS), line(STRIPS)];
     let number = [(STRIPS * STRIPS) as i64];
     let mut strip_cell = vec![0; number[0] as usize + 1];
@@ -53,18 +54,23 @@ fn spatial(criterion: &mut Criterion) {
         time("arrange", &mut || {
             black_box(arrange(level, &points, frame, cell, &mut start, &mut xyz, &mut index));
         });
-        time("count", &mut || {
-            black_box(count(level, frame, cell, s, p, i, &[], &points, r, all, &mut counts));
+        let (mut row, mut ordered) = (vec![0; POINTS], vec![[0.0; 3]; POINTS]);
+        time("walk", &mut || {
+            black_box(walk(level, frame, cell, &points, r, &mut row, &mut ordered));
         });
-        let mut edges = vec![0];
-        edges.extend(counts.iter().scan(0, |end, count| {
-            *end += count;
-            Some(*end)
-        }));
-        let total = edges.last().map_or(0, |total| *total as usize);
-        let (mut ids, mut lengths) = (vec![0; total], vec![0.0; total]);
+        time("count", &mut || {
+            black_box(count(level, frame, cell, s, p, i, &[], &ordered, r, all, &mut counts));
+        });
+        let mut edges = vec![0; POINTS + 1];
+        row.iter().zip(&counts).for_each(|(row, count)| edges[*row as usize + 1] = *count);
+        let total = edges.iter_mut().fold(0, |end, edge| {
+            *edge += end;
+            *edge
+        });
+        let ids: Vec<AtomicI64> = (0..total).map(|_| 0.into()).collect();
+        let lengths: Vec<AtomicU64> = (0..total).map(|_| 0.into()).collect();
         time("search", &mut || {
-            black_box(search(level, frame, cell, s, p, i, &[], &points, r, all, &edges, &mut ids, &mut lengths));
+            black_box(search(level, frame, cell, s, p, i, &[], &ordered, r, all, &row, &edges, &ids, &lengths));
         });
         let (mut ids, mut lengths) = (vec![0; 8 * POINTS], vec![0.0; 8 * POINTS]);
         time("nearest", &mut || {

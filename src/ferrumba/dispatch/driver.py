@@ -126,7 +126,6 @@ class RowBlocks:
 
     def __init__(self, kernel: Kernel, arrays: Sequence[Any], rows: int) -> None:
         self._arrays = [(argument.kind, array) for argument, array in zip(kernel.arguments, arrays, strict=False)]
-        self._edges = None if kernel.edges is None else arrays[kernel.edges]
         self._rows, self._block = rows, block_rows(kernel, rows)
 
     def __len__(self) -> int:
@@ -141,18 +140,11 @@ class RowBlocks:
         return function(*self.cut(self.start(index), min(self.start(index) + self._block, self._rows)))
 
     def cut(self, start: int, stop: int) -> list[Any]:
-        """Return the part of every array that belongs to some rows."""
-        return [self._part(kind, array, start, stop) for kind, array in self._arrays]
-
-    def _part(self, kind: str, array: Any, start: int, stop: int) -> Any:
-        if kind == "whole" or (kind == "uniform" and len(array) == 1):
-            return array
-        if kind == "edges":
-            return array[start : stop + 1]
-        if kind == "ragged" and self._edges is not None:
-            # An output that is not wanted is empty; two blocks may not hold the same memory, be it of no length.
-            return array[self._edges[start] : self._edges[stop]] if len(array) else array.copy()
-        return array[start:stop]
+        """Return the part of every array that some rows need."""
+        return [
+            array if kind in ("whole", "scattered") or (kind == "uniform" and len(array) == 1) else array[start:stop]
+            for kind, array in self._arrays
+        ]
 
 
 def blocks_of(kernel: Kernel, arrays: Sequence[Any], rows: int) -> RowBlocks | TableBlocks:

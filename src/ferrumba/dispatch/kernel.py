@@ -11,9 +11,7 @@ the line in the documentation. A kernel itself is a plain loop ``f(*inputs, *out
   row       n rows; the driver cuts it
   uniform   an input of n elements, or of 1 that stands for every row
   whole     an input that every block sees uncut (a grid, a table), or an output that only a serial kernel can fill
-  edges     an input of n + 1 ascending offsets (a CSR ``indptr``): row i owns ``[edges[i], edges[i + 1])`` of every
-            ragged output; a kernel subtracts ``edges[0]``, since it sees only the part of the output of its own rows
-  ragged    an output cut at the edges
+  scattered an output that every block sees uncut, and in which each row fills elements of its own, wherever they are
   history   an input table of n rows or more and of any strides: the last n are the rows of the call, and those before
             them are what their windows reach back to; it goes with a uniform input ``window``, the rows that the window
             of a row has, that row included
@@ -49,7 +47,7 @@ class Input:
         Name of the argument, as the public function and its errors call it.
     dtype : str
         NumPy name of the element type.
-    kind : {"row", "uniform", "whole", "edges", "state", "history"}
+    kind : {"row", "uniform", "whole", "state", "history"}
         What it has to do with the rows.
     """
 
@@ -66,8 +64,7 @@ class Input:
 class Output:
     """One output array of a kernel.
 
-    An output by rows or columns has ``(n, *trailing(*inputs))`` elements, a whole one ``trailing(*inputs)``, a ragged
-    one as many as the edges span.
+    An output by rows or columns has ``(n, *trailing(*inputs))`` elements, any other ``trailing(*inputs)``.
 
     Parameters
     ----------
@@ -79,7 +76,7 @@ class Output:
         What an invalid row is filled with.
     trailing : callable
         From the inputs, the shape that follows the row axis, or the whole shape.
-    kind : {"row", "whole", "ragged", "columns"}
+    kind : {"row", "whole", "scattered", "columns"}
         What it has to do with the rows.
     """
 
@@ -168,11 +165,6 @@ class Kernel:
         return tuple(i for i, argument in enumerate(self.inputs) if argument.kind == "state")
 
     @cached_property
-    def edges(self) -> int | None:
-        """The position of the input with the edges, or None."""
-        return next((i for i, argument in enumerate(self.inputs) if argument.kind == "edges"), None)
-
-    @cached_property
     def history(self) -> int | None:
         """The position of the input with the history, or None."""
         return next((i for i, argument in enumerate(self.inputs) if argument.kind == "history"), None)
@@ -188,8 +180,6 @@ class Kernel:
             return len(outputs[0])
         if self.history is not None:
             return len(inputs[self.history])
-        if self.edges is not None:
-            return len(inputs[self.edges]) - 1
         rows = [len(values) for argument, values in zip(self.inputs, inputs, strict=True) if argument.kind == "row"]
         return rows[0] if rows else len(inputs[0])
 
@@ -200,7 +190,4 @@ class Kernel:
     def _shape(self, output: Output, rows: int, inputs: Sequence[np.ndarray]) -> tuple[int, ...]:
         if output.kind in ("row", "columns"):
             return (rows, *output.trailing(*inputs))
-        if output.kind == "ragged":
-            edges = inputs[self.edges or 0]
-            return (int(edges[-1] - edges[0]), *output.trailing(*inputs))
         return output.trailing(*inputs)

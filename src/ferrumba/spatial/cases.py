@@ -17,18 +17,23 @@ EPSILON = 2.0**-52
 FLAT = 1e-140
 """An axis of no greater extent is not cut: the squares of differences along it underflow."""
 NONE = np.zeros(0, bool)
+EVERY = np.zeros(1, np.int32)
+"""The place from which on points count: the first."""
 
 
-def frame_of(lo: np.ndarray, hi: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None) -> np.ndarray:
-    """Return the 3 x 6 table of a box cut into ``counts`` cells; see ``numba/geometry.py``."""
-    frame = np.empty((3, 6))
+def frame_of(
+    lo: np.ndarray, hi: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None, fold: np.ndarray | int = 1
+) -> np.ndarray:
+    """Return the table of a box cut into ``fold * counts`` cells along y and z; see ``numba/geometry.py``."""
+    frame = np.empty((3, 7))
     extent = hi - lo
     wide = extent > FLAT
-    counts = np.where(wide, counts, 1)
-    counts[0] = 1  # the strips differ in their cells along x
-    frame[:, 0], frame[:, 2] = lo, counts
-    frame[:, 3] = np.where(wide, extent, 0.0) / counts
-    frame[:, 1] = np.divide(counts, extent, out=np.zeros(3), where=wide)
+    counts = np.where(wide, counts, 1.0)
+    cells = np.where(wide, counts * fold, 1.0)
+    counts[0] = cells[0] = 1.0  # the strips differ in their cells along x
+    frame[:, 0], frame[:, 2], frame[:, 6] = lo, counts, cells
+    frame[:, 3] = np.where(wide, extent, 0.0) / cells
+    frame[:, 1] = np.divide(cells, extent, out=np.zeros(3), where=wide)
     frame[:, 4] = 16.0 * EPSILON * (np.abs(lo) + np.abs(hi))
     frame[:, 5] = np.inf if period is None else period
     return frame
@@ -38,17 +43,18 @@ def _place(values: np.ndarray, low: float, scale: np.ndarray | float, cells: np.
     return np.clip(np.floor((values - low) * scale), 0, cells - 1).astype(np.int64)
 
 
-def build(points: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None) -> Arrays:
+def build(points: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None, fold: int = 1) -> Arrays:
     """Return frame, strip_cell, start, xyz and index of a grid, by sorting."""
     n = len(points)
     lo = points.min(axis=0, initial=np.inf) if n else np.zeros(3)
     hi = points.max(axis=0, initial=-np.inf) if n else np.zeros(3)
     if period is not None:
         lo, hi = np.where(period < np.inf, 0.0, lo), np.where(period < np.inf, period, hi)
-    frame = frame_of(lo, hi, counts, period)
+    frame = frame_of(lo, hi, counts, period, fold)
     rows, planes = int(frame[1, 2]), int(frame[2, 2])
     x, y, z = points.T
-    strip = _place(z, frame[2, 0], frame[2, 1], planes) * rows + _place(y, frame[1, 0], frame[1, 1], rows)
+    plane = _place(z, frame[2, 0], frame[2, 1], frame[2, 6]) % planes
+    strip = plane * rows + _place(y, frame[1, 0], frame[1, 1], frame[1, 6]) % rows
     cells = np.bincount(strip, minlength=rows * planes) // 2 + 1
     strip_cell = np.concatenate([[0], np.cumsum(cells)]).astype(np.int32)
     cell = strip_cell[strip] + _place(x, frame[0, 0], frame[0, 1] * cells[strip], cells[strip])
@@ -86,7 +92,13 @@ def _grids(rng: np.random.Generator, n: int) -> Iterator[tuple[str, np.ndarray, 
     yield "uniform", points, (*build(points, side(n)), NONE), points, r
     some = cloud(rng, n, "clustered")
     alive = rng.random(n) < 0.7
-    yield "clustered, some removed", some, (*build(some, side(n)), alive), cloud(rng, n, "clustered"), r * 0.3
+    yield (
+        "clustered, folded, some removed",
+        some,
+        (*build(some, side(n), fold=3), alive),
+        cloud(rng, n, "clustered"),
+        r * 0.3,
+    )
     lattice = cloud(rng, n, "lattice")
     few = lattice[rng.integers(0, max(n, 1), n)] if n else lattice
     yield "lattice", lattice, (*build(lattice, np.array([1, 5, 4])), NONE), few, rng.choice([0.0, 0.1, 0.15], n)
@@ -98,6 +110,7 @@ def _grids(rng: np.random.Generator, n: int) -> Iterator[tuple[str, np.ndarray, 
     box = np.array([1.0, np.inf, 1.0])
     queries = cloud(rng, n)
     yield "periodic", points, (*build(points, side(n), box), NONE), queries, r
+    yield "periodic, folded", points, (*build(points, side(n), box, fold=2), NONE), queries, r
     tiny = points[: min(n, 200)]
     yield "periodic, few points, wide", tiny, (*build(tiny, side(60), box), NONE), queries, np.array([0.6])
 
@@ -107,11 +120,19 @@ def _uniform(values: np.ndarray, n: int) -> np.ndarray:
 
 
 def queries(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
-    """Yield the cases of ``count``."""
+    """Yield the cases of ``count``; where the queries are the points, in the order of the grid."""
+    for label, points, grid, query, radius in _grids(rng, n):
+        own = label == "uniform"
+        queries = points[grid[4]] if own else query
+        yield label, (*grid, queries, radius, EVERY)
+        if own:
+            yield "half list", (*grid, queries, radius, np.arange(1, n + 1, dtype=np.int32))
+
+
+def walks(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``walk``."""
     for label, _, grid, query, radius in _grids(rng, n):
-        yield label, (*grid, query, radius, np.array([0]))
-        if label == "uniform":
-            yield "half list", (*grid, query, radius, np.argsort(grid[4]) + 1)
+        yield label, (*grid[:2], query, radius)
 
 
 def _within(grid: Arrays, query: np.ndarray, radius: np.ndarray, after: np.ndarray) -> np.ndarray:
@@ -140,8 +161,10 @@ def searches(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     """Yield the cases of ``search``."""
     for label, inputs in queries(rng, n):
         *grid, query, radius, after = inputs
-        edges = np.concatenate([[0], np.cumsum(_within(tuple(grid), query, radius, after))])
-        yield label, (*inputs, edges)
+        row = rng.permutation(n).astype(np.int32)
+        counts = np.zeros(n, np.int64)
+        counts[row] = _within(tuple(grid), query, radius, after)
+        yield label, (*inputs, row, np.concatenate([[0], np.cumsum(counts)]))
 
 
 def removals(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:

@@ -22,7 +22,7 @@ START, XYZ = Input("start", "int32", "whole"), Input("xyz", "float64", "whole")
 INDEX, ALIVE = Input("index", "int32", "whole"), Input("alive", "bool", "whole")
 GRID = (FRAME, STRIP_CELL, START, XYZ, INDEX)
 QUERY, RADIUS = Input("query", "float64"), Input("radius", "float64", "uniform")
-AFTER = Input("after", "int64", "uniform")
+AFTER = Input("after", "int32", "uniform")
 
 
 def point_fault(x: float, y: float, z: float) -> str:
@@ -81,6 +81,17 @@ KERNELS = (
         point_fault,
     ),
     _kernel(
+        "walk",
+        "The order in which queries are answered.",
+        (FRAME, STRIP_CELL, QUERY, RADIUS),
+        (
+            Output("row", "int32", 0, lambda frame, strip_cell, query, radius: (len(query),), "whole"),
+            Output("ordered", "float64", math.nan, lambda frame, strip_cell, query, radius: (len(query), 3), "whole"),
+        ),
+        cases.walks,
+        query_fault,
+    ),
+    _kernel(
         "count",
         "How many points lie within a radius of each query.",
         (*GRID, ALIVE, QUERY, RADIUS, AFTER),
@@ -92,8 +103,11 @@ KERNELS = (
     _kernel(
         "search",
         "Which points lie within a radius of each query, and how far away.",
-        (*GRID, ALIVE, QUERY, RADIUS, AFTER, Input("edges", "int64", "edges")),
-        (Output("indices", "int64", -1, kind="ragged"), Output("distances", "float64", math.nan, kind="ragged")),
+        (*GRID, ALIVE, QUERY, RADIUS, AFTER, Input("row", "int32"), Input("edges", "int64", "whole")),
+        (
+            Output("indices", "int64", -1, lambda *inputs: (int(inputs[-1][-1]),), "scattered"),
+            Output("distances", "float64", math.nan, lambda *inputs: (int(inputs[-1][-1]),), "scattered"),
+        ),
         cases.searches,
         query_fault,
         sizes=(1, 1_000, 100_000),

@@ -9,13 +9,15 @@ import numpy as np
 
 from ferrumba.dispatch.driver import run
 from ferrumba.spatial.arguments import as_box, as_points, as_radius, as_widths
+from ferrumba.spatial.cases import EVERY
 from ferrumba.spatial.declarations import BY_STEM, point_fault, query_fault, radius_fault
 from ferrumba.spatial.layout import lay_out
 from ferrumba.spatial.neighbors import Neighbors
 from ferrumba.spatial.removal import Removal
 
-ALL = np.zeros(1, np.int64)
 SLAB = 1 << 18
+FEW = 64
+"""Queries that are answered in the order they come in: putting them in order takes longer than a hundred searches."""
 
 
 class NeighborGrid:
@@ -35,7 +37,8 @@ class NeighborGrid:
         Length of a periodic box, for all axes or each; infinity or None for an open axis. Points and queries are
         wrapped into [0, length), and each point counts once, at its nearest image.
     dtype : {"float64", "float32"}
-        Precision to which the points are rounded before anything else; all arithmetic is float64.
+        Precision to which the points are rounded before anything else. All arithmetic is float64, and the grid keeps
+        float64: it takes the same memory.
     invalid : {"raise", "ignore"}
         What becomes of points that are not finite: an error that names the first, or never found.
     backend : str, optional
@@ -152,16 +155,35 @@ class NeighborGrid:
     def _ids(self, indices: np.ndarray) -> np.ndarray:
         return indices if self._rows is None else self._rows[indices]
 
-    def _search(self, query, radius, after, distances, backend) -> Neighbors:
-        inputs = (*self._grid, self._removal.alive, query, radius, after)
-        count = np.empty(len(query), np.int64)
-        self._run("count", inputs, (count,), backend)
-        indptr = np.zeros(len(query) + 1, np.int64)
-        np.cumsum(count, out=indptr[1:])
+    def _walk(self, query: np.ndarray, radius: np.ndarray, backend: str | None) -> tuple[np.ndarray, ...]:
+        """Return rows, points and radii in the order in which the queries are answered."""
+        if len(query) < FEW:
+            return np.arange(len(query), dtype=np.int32), query, radius
+        inputs = (*self._grid[:2], query, radius)
+        row, ordered = outputs = BY_STEM["walk"].allocate(len(query), inputs)
+        self._run("walk", inputs, outputs, backend)
+        return row, ordered, radius if len(radius) == 1 else radius[row]
+
+    def _count(self, walk, after, rows, backend) -> np.ndarray:
+        row, query, radius = walk
+        count = np.empty(len(row), np.int64)
+        self._run("count", (*self._grid, self._removal.alive, query, radius, after), (count,), backend)
+        counts = np.zeros(rows, np.int64)
+        counts[row] = count
+        return counts
+
+    def _search(self, walk, after, rows, distances, backend) -> Neighbors:
+        row, query, radius = walk
+        indptr = np.zeros(rows + 1, np.int64)
+        np.cumsum(self._count(walk, after, rows, backend), out=indptr[1:])
         indices = np.empty(indptr[-1], np.int64)
-        lengths = np.empty(indptr[-1] if distances else 0)  # its own, even when empty: a backend may lock it
-        self._run("search", (*inputs, indptr), (indices, lengths), backend)
+        lengths = np.empty(indptr[-1] if distances else 0)
+        inputs = (*self._grid, self._removal.alive, query, radius, after, row, indptr)
+        self._run("search", inputs, (indices, lengths), backend)
         return Neighbors(indptr, self._ids(indices), lengths if distances else None)
+
+    def _query(self, query, radius, distances, backend) -> Neighbors:
+        return self._search(self._walk(query, radius, backend), EVERY, len(query), distances, backend)
 
     def query(self, q: Any, r: float, *, distances: bool = False, backend: str | None = None) -> Any:
         """Return the ids of the points within ``r`` of one query point, ascending.
@@ -181,7 +203,7 @@ class NeighborGrid:
         ndarray of int64, or a tuple with an ndarray of float64
         """
         query, radius = self._queries([q] if not isinstance(q, np.ndarray) else q[None], r)
-        found = self._search(query, radius, ALL, distances, backend)
+        found = self._query(query, radius, distances, backend)
         return (found.indices, found.distances) if distances else found.indices
 
     def query_many(self, Q: Any, r: Any, *, distances: bool = False, backend: str | None = None) -> Neighbors:  # noqa: N803
@@ -202,14 +224,12 @@ class NeighborGrid:
         Neighbors
             ``indptr, indices[, distances]``, ids ascending in each row.
         """
-        return self._search(*self._queries(Q, r), ALL, distances, backend)
+        return self._query(*self._queries(Q, r), distances, backend)
 
     def count_many(self, Q: Any, r: Any, *, backend: str | None = None) -> np.ndarray:  # noqa: N803
         """Return how many points lie within ``r`` of each query point; arguments as :meth:`query_many`."""
         query, radius = self._queries(Q, r)
-        count = np.empty(len(query), np.int64)
-        self._run("count", (*self._grid, self._removal.alive, query, radius, ALL), (count,), backend)
-        return count
+        return self._count(self._walk(query, radius, backend), EVERY, len(query), backend)
 
     def iter_query_many(
         self,
@@ -240,14 +260,12 @@ class NeighborGrid:
         for slab in range(0, len(query), SLAB):
             rows = query[slab : slab + SLAB]
             reach = radius[slab : slab + SLAB] if len(radius) > 1 else radius
-            count = np.empty(len(rows), np.int64)
-            self._run("count", (*self._grid, self._removal.alive, rows, reach, ALL), (count,), backend)
-            ends = np.cumsum(count)
+            ends = np.cumsum(self._count(self._walk(rows, reach, backend), EVERY, len(rows), backend))
             first, before = 0, 0
             while first < len(rows):
                 last = max(first + 1, int(np.searchsorted(ends, before + most, side="right")))
                 part = reach[first:last] if len(reach) > 1 else reach
-                yield slice(slab + first, slab + last), self._search(rows[first:last], part, ALL, distances, backend)
+                yield slice(slab + first, slab + last), self._query(rows[first:last], part, distances, backend)
                 first, before = last, int(ends[last - 1])
 
     def pairs(self, r: float, *, distances: bool = False, backend: str | None = None) -> Neighbors:
@@ -259,21 +277,17 @@ class NeighborGrid:
             A pair stands in the row of one of its two points, always the same; ``to_pairs()`` puts the smaller id
             first.
         """
-        query, radius = self._queries(self.points, r)
-        index, alive = self._grid[4], self._removal.alive
-        place = np.empty(len(index), np.int64)
-        place[index] = np.arange(1, len(index) + 1)
-        if self._rows is None and not len(alive):
-            return self._search(query, radius, place, distances, backend)
-        there = np.ones(len(index), bool)
+        radius = as_radius(r, 1)
+        if not radius[0] >= 0.0:
+            raise ValueError(radius_fault(float(radius[0])))
+        xyz, index = self._grid[3:]
+        query = np.ascontiguousarray(xyz[:, : len(index)].T)
+        after = np.arange(1, len(index) + 1, dtype=np.int32)
+        alive = self._removal.alive
         if len(alive):
-            there[index] = alive
-        own = np.flatnonzero(there)
-        rows = self._ids(own)
-        found = self._search(query[rows], radius, place[own], distances, backend)
-        counts = np.zeros(len(self), np.int64)
-        counts[rows] = found.counts
-        return Neighbors(np.concatenate([[0], np.cumsum(counts)]), *found[1:])
+            query, index, after = query[alive], index[alive], after[alive]
+        row = index if self._rows is None else self._rows[index].astype(np.int32)
+        return self._search((row, query, radius), after, len(self), distances, backend)
 
     def nearest(self, Q: Any, k: int, max_radius: Any = np.inf, *, backend: str | None = None) -> tuple[Any, Any]:  # noqa: N803
         """Return the ``k`` nearest points of each query point.

@@ -7,11 +7,14 @@ import numpy as np
 from ferrumba.spatial.cases import FLAT, frame_of
 
 SAMPLE = 4096
-STRIP_WIDTH = 3.5
-"""Width of a strip in mean distances between neighbouring points: at 30 neighbours 2.5 takes 10 % longer, 4 no less
-(measured)."""
+STRIP_WIDTH = 2.6
+"""Width of a strip in mean distances between neighbouring points, about the radius that holds 30 of them: then nine
+strips hold what a group of queries reaches. A fifth less takes 50 % longer, a fifth more 10 % (measured)."""
+NARROWEST = 0.5
+"""Least width of a strip as a part of the usual one: a hint that asks for less would fold nearly empty strips."""
 POINTS_PER_STRIP = 8
-"""No more strips than one for this many points, whatever the cell hint or the extent asks for."""
+"""No more strips than one for this many points; where the cell hint or the extent asks for more, they are folded."""
+MOST_CELLS = 2.0**26
 
 
 def robust_bounds(sample: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,13 +80,13 @@ def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, per
     extent = hi - lo
     if n == 0 or not (extent > FLAT).any():
         return frame_of(lo, hi, np.ones(3), period)
-    width = np.full(3, STRIP_WIDTH * spacing(sample, n, lo, hi)) if cell is None else cell
+    width = np.full(3, STRIP_WIDTH * spacing(sample, n, lo, hi))
+    if cell is not None:
+        width = np.maximum(cell, NARROWEST * width)
     with np.errstate(all="ignore"):
-        counts = np.clip(np.nan_to_num(np.ceil(extent / width), nan=1.0), 1.0, 2.0**24)
-    allowed = max(1.0, n / POINTS_PER_STRIP)
-    for axis in (1, 2):
-        other = counts[3 - axis]
-        if counts[1] * counts[2] > allowed:
-            fair = max(1.0, np.floor(np.sqrt(allowed * counts[axis] / other)))
-            counts[axis] = min(counts[axis], max(fair, 1.0) if axis == 1 else max(1.0, np.floor(allowed / counts[1])))
-    return frame_of(lo, hi, counts, period)
+        cells = np.clip(np.nan_to_num(np.ceil(extent / width), nan=1.0), 1.0, MOST_CELLS)
+    cells[0] = 1.0
+    places = np.floor(np.minimum(cells, max(1.0, np.sqrt(n / POINTS_PER_STRIP))))
+    places[2] = min(cells[2], max(1.0, np.floor(n / POINTS_PER_STRIP / places[1])))
+    places[1] = min(cells[1], max(1.0, np.floor(n / POINTS_PER_STRIP / places[2])))
+    return frame_of(lo, hi, places, period, np.ceil(cells / places))

@@ -22,7 +22,7 @@ at_every_level! {
     /// The sort is stable, so ids ascend inside a cell. The cell of a point is computed twice rather than kept.
     pub fn arrange(
         points: &[[f64; 3]],
-        frame: &[[f64; 6]],
+        frame: &[[f64; 7]],
         strip_cell: &[i32],
         start: &mut [i32],
         xyz: &mut [f64],

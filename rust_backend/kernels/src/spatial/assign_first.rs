@@ -120,7 +120,7 @@ with_masks! {
 /// A minimum does not depend on the order, so the queries are walked by cell.
 pub fn assign_first(
     level: Level,
-    frame: &[[f64; 6]],
+    frame: &[[f64; 7]],
     strip_cell: &[i32],
     start: &[i32],
     xyz: &[f64],

@@ -1,53 +1,43 @@
 //! How many points lie within a radius of each query.
 
+use std::ops::Range;
+
 use crate::simd::Level;
-use crate::spatial::geometry::{Grid, Run, is_query};
+use crate::spatial::geometry::Grid;
+use crate::spatial::group::{Candidates, Compare, LINES, in_groups, of_row};
 use crate::spatial::masks::{Masks, with_masks};
-use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
-use crate::spatial::run::{Alive, Ball, CHUNK, Scan, Squares};
+use crate::spatial::run::Ball;
 
-struct Counter<'a, M> {
-    scan: Scan<'a, M>,
-    ball: Ball,
-    squares: &'a mut Squares,
-    hits: i64,
-}
-
-impl<M: Masks> Visit for Counter<'_, M> {
-    #[inline(always)]
-    fn visit(&mut self, run: Run) {
-        let (begin, end) = (run.begin as usize, run.end as usize);
-        for chunk in (begin..end).step_by(CHUNK) {
-            self.hits += i64::from(self.scan.hits(&self.ball, chunk, end, self.squares).count_ones());
-        }
-    }
-}
-
-struct Answers<'a, M> {
-    scan: Scan<'a, M>,
+struct Counter<'a, M, const PERIODIC: bool> {
+    masks: M,
+    grid: &'a Grid<'a>,
+    query: &'a [[f64; 3]],
+    radius: &'a [f64],
+    after: &'a [i32],
     count: &'a mut [i64],
-    squares: Squares,
     first_bad: Option<usize>,
 }
 
-impl<M: Masks> Answer for Answers<'_, M> {
+impl<M: Masks, const PERIODIC: bool> Compare for Counter<'_, M, PERIODIC> {
     #[inline(always)]
-    fn ball(&self, query: &Query) -> Option<Ball> {
-        is_query(query.point, query.radius).then(|| Ball::new(self.scan.grid, query.point, query.radius))
+    fn refuse(&mut self, row: usize) {
+        self.first_bad = self.first_bad.or(Some(row));
     }
 
     #[inline(always)]
-    fn answer(&mut self, query: Query, plan: Option<&mut Plan>) {
-        let mut hits = 0;
-        if let Some(plan) = plan {
-            let mut counter = Counter { scan: self.scan, ball: plan.ball, squares: &mut self.squares, hits: 0 };
-            plan.show(self.scan.grid, &mut counter);
-            hits = counter.hits;
-        } else if self.first_bad.is_none_or(|bad| query.row < bad) {
-            self.first_bad = Some(query.row);
-        }
-        if let Some(count) = self.count.get_mut(query.row) {
-            *count = hits;
+    fn compare(&mut self, rows: Range<usize>, candidates: &Candidates, _: bool) {
+        let mut hits = [0_u16; LINES];
+        for row in rows {
+            let Some(point) = self.query.get(row) else { continue };
+            let ball = Ball::new(self.grid, *point, of_row(self.radius, row, f64::NAN));
+            candidates.masks::<M, PERIODIC>(self.masks, &ball, &mut hits, None);
+            if self.after != [0] {
+                candidates.keep_from(self.masks, of_row(self.after, row, i32::MAX), &mut hits);
+            }
+            let total: u32 = hits.iter().take(candidates.lines()).map(|hits| hits.count_ones()).sum();
+            if let Some(count) = self.count.get_mut(row) {
+                *count += i64::from(total);
+            }
         }
     }
 }
@@ -58,19 +48,24 @@ with_masks! {
         alive: &[u8],
         query: &[[f64; 3]],
         radius: &[f64],
-        after: &[i64],
+        after: &[i32],
         count: &mut [i64],
     ) -> Option<usize> {
-        let mut answers = Answers { scan: Scan { masks, grid, alive: Alive::new(alive) }, count, squares: Squares::default(), first_bad: None };
-        walk(grid, query, radius, after, &mut answers);
-        answers.first_bad
+        if grid.periods().is_some() {
+            let mut counter = Counter::<_, true> { masks, grid, query, radius, after, count, first_bad: None };
+            in_groups(grid, alive, query, radius, after, &mut counter);
+            return counter.first_bad;
+        }
+        let mut counter = Counter::<_, false> { masks, grid, query, radius, after, count, first_bad: None };
+        in_groups(grid, alive, query, radius, after, &mut counter);
+        counter.first_bad
     }
 }
 
 /// Fills `count`; a query that cannot be answered gets 0. Points at places below `after` do not count.
 pub fn count(
     level: Level,
-    frame: &[[f64; 6]],
+    frame: &[[f64; 7]],
     strip_cell: &[i32],
     start: &[i32],
     xyz: &[f64],
@@ -78,7 +73,7 @@ pub fn count(
     alive: &[u8],
     query: &[[f64; 3]],
     radius: &[f64],
-    after: &[i64],
+    after: &[i32],
     count: &mut [i64],
 ) -> Option<usize> {
     count.fill(0);

@@ -58,7 +58,7 @@ with_masks! {
 /// the predicate is symmetric, so it would have dropped that one first.
 pub fn decimate(
     level: Level,
-    frame: &[[f64; 6]],
+    frame: &[[f64; 7]],
     strip_cell: &[i32],
     start: &[i32],
     xyz: &[f64],

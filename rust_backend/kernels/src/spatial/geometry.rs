@@ -21,6 +21,7 @@ pub(crate) struct Axis {
     width: f64,
     slack: f64,
     period: f64,
+    cells: f64,
 }
 
 /// Returns the cell of a place on an axis of `top + 1.0` cells, which are between 1 and 2^31 - 1.
@@ -46,9 +47,23 @@ fn smaller(a: f64, b: f64) -> f64 {
 
 impl Axis {
     #[inline(always)]
-    fn new([low, inverse, count, width, slack, period]: [f64; 6]) -> Self {
-        let count = if (1.0..2_147_483_648.0).contains(&count) { count.floor() } else { 1.0 };
-        Self { low, inverse, count, width, slack, period }
+    fn new([low, inverse, count, width, slack, period, cells]: [f64; 7]) -> Self {
+        let whole = |number: f64| if (1.0..2_147_483_648.0).contains(&number) { number.floor() } else { 1.0 };
+        let count = whole(count);
+        Self { low, inverse, count, width, slack, period, cells: larger(whole(cells), count) }
+    }
+
+    /// Whether cells that are far apart share a place.
+    #[inline(always)]
+    fn is_folded(&self) -> bool {
+        self.cells > self.count
+    }
+
+    /// Returns the place of the cell that holds a coordinate.
+    #[inline(always)]
+    fn place_of(&self, q: f64) -> u32 {
+        let cell = clamp((q - self.low) * self.inverse, self.cells - 1.0) as u32;
+        if self.is_folded() { cell % (self.count as u32).max(1) } else { cell }
     }
 
     #[inline(always)]
@@ -56,43 +71,67 @@ impl Axis {
         self.period < OPEN
     }
 
-    /// Returns the first cell that `[q - half, q + half]` touches, and how many follow, itself included, where the axis
-    /// is cut into `count` cells of inverse width `scale`. On a periodic axis they go round from the last to the first.
+    /// Returns the first of `cells` cells of inverse width `scale` that `[low - half, high + half]` touches, and how many
+    /// follow, itself included. On a periodic axis the first may be one before 0 or behind the last: its number modulo
+    /// `cells` is meant.
     #[inline(always)]
-    fn span(&self, q: f64, half: f64, scale: f64, count: f64) -> (i64, i64) {
-        let away = half + (4.0 * f64::EPSILON * (q.abs() + half) + self.slack);
-        let (low, high) = ((q - away - self.low) * scale, (q + away - self.low) * scale);
+    fn span(&self, [low, high]: [f64; 2], half: f64, scale: f64, cells: f64) -> (i64, i64) {
+        let away = half + (4.0 * f64::EPSILON * (larger(low.abs(), high.abs()) + half) + self.slack);
+        let (low, high) = ((low - away - self.low) * scale, (high + away - self.low) * scale);
         if self.is_periodic() {
-            let low = larger(low, -count);
-            let high = larger(smaller(high, 2.0 * count), -count);
-            let (first, cells) = (low.floor() as i64, count as i64);
+            let low = larger(low, -cells);
+            let high = larger(smaller(high, 2.0 * cells), -cells);
+            let (first, all) = (low.floor() as i64, cells as i64);
             let many = high.floor() as i64 - first + 1;
-            if many >= cells {
-                return (0, cells);
-            }
-            return (if first < 0 { first + cells } else { first % cells }, many.max(0));
+            return if many >= all { (0, all) } else { (first, many.max(0)) };
         }
-        let first = i64::from(clamp(low, count - 1.0));
-        (first, (i64::from(clamp(high, count - 1.0)) - first + 1).max(0))
+        let first = i64::from(clamp(low, cells - 1.0));
+        (first, (i64::from(clamp(high, cells - 1.0)) - first + 1).max(0))
     }
 
-    /// Returns a distance that no point of cell i lies within, seen from q; border cells of an open axis have no end.
+    /// Returns the cells whose places balls of this half width around the points of an interval can touch.
     #[inline(always)]
-    fn gap(&self, q: f64, i: i64) -> f64 {
+    fn places(&self, interval: [f64; 2], half: f64) -> Places {
+        let (first, many) = self.span(interval, half, self.inverse, self.cells);
+        let count = self.count as i64;
+        let round = self.is_folded() || self.is_periodic();
+        let place = if round { first.rem_euclid(count.max(1)) } else { first };
+        Places { first, place, many: many.min(count), count, every: round && many >= count }
+    }
+
+    /// Returns a distance that no point of cell i lies within, seen from an interval; border cells of an open axis have
+    /// no end.
+    #[inline(always)]
+    fn gap(&self, [from, to]: [f64; 2], i: i64) -> f64 {
         let low = self.low + i as f64 * self.width;
-        let (high, period) = (low + self.width, self.period);
-        let gap = if self.is_periodic() {
-            let own = larger(low - q, q - high);
-            let (before, after) = (larger(low - q, q - high + period), larger(low - q + period, q - high));
-            let next = if q < low { before } else { after };
-            let far = smaller(larger(low + period - q, q - high - period), larger(low - period - q, q - high + period));
-            smaller(smaller(own, next), far)
-        } else {
-            let below = if i > 0 { low - q } else { 0.0 };
-            let above = if (i as f64) < self.count - 1.0 { q - high } else { 0.0 };
-            larger(below, above)
-        } - self.slack;
+        let high = low + self.width;
+        let below = if self.is_periodic() || i > 0 { low - to } else { 0.0 };
+        let above = if self.is_periodic() || (i as f64) < self.cells - 1.0 { from - high } else { 0.0 };
+        let gap = larger(below, above) - self.slack;
         if gap > 0.0 { gap } else { 0.0 }
+    }
+}
+
+/// Cells in a row: the first, its place, how many places there are from it on, and whether these are all that the axis
+/// has, so that each stands for several cells.
+#[derive(Clone, Copy)]
+struct Places {
+    first: i64,
+    place: i64,
+    many: i64,
+    count: i64,
+    every: bool,
+}
+
+impl Places {
+    const NONE: Self = Self { first: 0, place: 0, many: 0, count: 1, every: false };
+
+    /// Returns the place of a cell, and the distance that none of its points lies within.
+    #[inline(always)]
+    fn at(&self, axis: &Axis, interval: [f64; 2], i: i64) -> (i64, f64) {
+        let place = self.place + i;
+        let place = if place >= self.count { place - self.count } else { place };
+        (place, if self.every { 0.0 } else { axis.gap(interval, self.first + i) })
     }
 }
 
@@ -107,7 +146,7 @@ pub(crate) struct Frame {
 impl Frame {
     /// Reads a frame of three lines; there is none in other tables, or in those of more than 2^31 - 1 strips.
     #[inline(always)]
-    pub(crate) fn new(frame: &[[f64; 6]]) -> Option<Self> {
+    pub(crate) fn new(frame: &[[f64; 7]]) -> Option<Self> {
         let &[x, y, z] = frame else { return None };
         let frame = Self { x: Axis::new(x), y: Axis::new(y), z: Axis::new(z) };
         (frame.y.count * frame.z.count < 2_147_483_648.0).then_some(frame)
@@ -121,9 +160,7 @@ impl Frame {
     /// Returns the strip that holds a point.
     #[inline(always)]
     pub(crate) fn strip_of(&self, [_, y, z]: [f64; 3]) -> usize {
-        let plane = clamp((z - self.z.low) * self.z.inverse, self.z.count - 1.0);
-        let row = clamp((y - self.y.low) * self.y.inverse, self.y.count - 1.0);
-        plane as usize * self.y.count as usize + row as usize
+        self.z.place_of(z) as usize * self.y.count as usize + self.y.place_of(y) as usize
     }
 
     /// Returns the cell that holds a point.
@@ -151,14 +188,14 @@ pub(crate) struct Run {
     pub(crate) gap2: f64,
 }
 
-/// The strips that a ball can touch, as far as they were not turned into runs yet.
+/// The strips that the balls around the points of a box can touch, as far as they were not turned into runs yet.
 #[derive(Clone, Copy)]
 pub(crate) struct Strips {
-    query: [f64; 3],
+    sides: [[f64; 2]; 3],
     half2: f64,
     least: u32,
-    own: i64,
-    rows: (i64, i64),
+    rows: Places,
+    planes: Places,
     row: i64,
     plane: i64,
     left: i64,
@@ -169,8 +206,16 @@ impl Run {
 }
 
 impl Strips {
-    pub(crate) const NONE: Self =
-        Self { query: [0.0; 3], half2: 0.0, least: 0, own: 0, rows: (0, 0), row: 0, plane: 0, left: 0 };
+    pub(crate) const NONE: Self = Self {
+        sides: [[0.0; 2]; 3],
+        half2: 0.0,
+        least: 0,
+        rows: Places::NONE,
+        planes: Places::NONE,
+        row: 0,
+        plane: 0,
+        left: 0,
+    };
 
     #[inline(always)]
     pub(crate) fn is_empty(&self) -> bool {
@@ -205,7 +250,7 @@ impl<'a> Grid<'a> {
     /// Takes the tables, if their lengths agree.
     #[inline(always)]
     pub(crate) fn new(
-        frame: &[[f64; 6]],
+        frame: &[[f64; 7]],
         strip_cell: &'a [i32],
         start: &'a [i32],
         xyz: &'a [f64],
@@ -272,12 +317,15 @@ impl<'a> Grid<'a> {
     /// Returns the strips that a ball can touch; points at places below `least` do not count.
     #[inline(always)]
     pub(crate) fn strips(&self, query: [f64; 3], half2: f64, least: u32) -> Strips {
-        let Frame { y, z, .. } = &self.frame;
-        let own = if least > 0 { self.frame.strip_of(query) as i64 } else { 0 }; // lower strips hold lower places
+        self.strips_around(query.map(|q| [q, q]), half2, least)
+    }
+
+    /// Returns the strips that balls around the points of a box can touch; points at places below `least` do not count.
+    #[inline(always)]
+    pub(crate) fn strips_around(&self, sides: [[f64; 2]; 3], half2: f64, least: u32) -> Strips {
         let half = half2.sqrt();
-        let (plane, planes) = z.span(query[2], half, z.inverse, z.count);
-        let (row, rows) = y.span(query[1], half, y.inverse, y.count);
-        Strips { query, half2, least, own, rows: (row, row + rows), row, plane, left: planes * rows }
+        let (planes, rows) = (self.frame.z.places(sides[2], half), self.frame.y.places(sides[1], half));
+        Strips { sides, half2, least, rows, planes, row: 0, plane: 0, left: planes.many * rows.many }
     }
 
     /// Turns strips into runs until there are no more or no room for those of the next, and returns how many.
@@ -286,27 +334,25 @@ impl<'a> Grid<'a> {
     #[inline(always)]
     pub(crate) fn runs<const N: usize>(&self, strips: &mut Strips, runs: &mut [Run; N]) -> usize {
         let Frame { x, y, z } = &self.frame;
-        let (many_rows, planes) = (y.count as i64, z.count as i64);
-        let [qx, qy, qz] = strips.query;
+        let [qx, qy, qz] = strips.sides;
         let mut count = 0;
         while strips.left > 0 && count + 2 <= N {
-            let plane = if strips.plane >= planes { strips.plane - planes } else { strips.plane };
-            let row = if strips.row >= many_rows { strips.row - many_rows } else { strips.row };
+            let ((plane, dz), (row, dy)) = (strips.planes.at(z, qz, strips.plane), strips.rows.at(y, qy, strips.row));
             strips.row += 1;
             strips.left -= 1;
-            if strips.row == strips.rows.1 {
-                strips.row = strips.rows.0;
+            if strips.row == strips.rows.many {
+                strips.row = 0;
                 strips.plane += 1;
             }
-            let (dz, dy) = (z.gap(qz, plane), y.gap(qy, row));
             let left = strips.half2 - dz * dz - dy * dy;
             let gap2 = dz * dz + dy * dy;
-            let number = plane * many_rows + row;
+            let number = plane * strips.rows.count + row;
             let (cell, cells) = strip(self.strip_cell, number as usize);
             let half = larger(left, 0.0).sqrt();
             let (first, many) = x.span(qx, half, x.inverse * cells, cells);
+            let first = if x.is_periodic() { first.rem_euclid(cells as i64) } else { first };
             let round = (first + many - cells as i64).max(0);
-            let counts = left >= 0.0 && number >= strips.own;
+            let counts = left >= 0.0;
             let mut push = |first: i64, stop: i64| {
                 let place = |cell: i64| self.start.get(cell as usize).map_or(0, |place| *place as u32);
                 let (begin, end) = (place(first).max(strips.least), place(stop));

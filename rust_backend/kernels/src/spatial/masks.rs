@@ -4,6 +4,59 @@
 pub(crate) trait Masks: Copy {
     /// Returns a bit for each value that is at most `limit`.
     fn at_most(self, values: &[f64; 8], limit: f64) -> u8;
+    /// Asks for the cache line of an element that will be written, if there is one.
+    #[inline(always)]
+    fn prefetch<T>(self, values: &[T], at: usize) {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(value) = values.get(at) {
+            // SAFETY: every processor of this architecture has the instruction, and the address is that of an element.
+            unsafe {
+                std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(std::ptr::from_ref(value).cast())
+            };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (values, at);
+    }
+    /// Returns a bit for each id that is above `limit`.
+    #[inline(always)]
+    fn above(self, ids: &[i32; 16], limit: i32) -> u16 {
+        ids.iter().enumerate().fold(0, |mask, (bit, id)| mask | u16::from(*id > limit) << bit)
+    }
+    /// Returns how many of `ids` are below each of 16.
+    #[inline(always)]
+    fn ranks(self, ids: &[i32], own: &[i32; 16]) -> [i32; 16] {
+        let mut ranks = [0; 16];
+        for id in ids {
+            for (rank, own) in ranks.iter_mut().zip(own) {
+                *rank += i32::from(own > id);
+            }
+        }
+        ranks
+    }
+    /// Moves the ids whose bits are set to the front; what follows them is left open.
+    #[inline(always)]
+    fn compress_ids(self, bits: u16, ids: &[i32; 16], to: &mut [i32; 16]) {
+        for (to, bit) in to.iter_mut().zip(ones(bits.into())) {
+            *to = ids[bit & 15];
+        }
+    }
+    /// Moves the values whose bits are set to the front; what follows them is left open.
+    #[inline(always)]
+    fn compress(self, bits: u8, values: &[f64; 8], to: &mut [f64; 8]) {
+        for (to, bit) in to.iter_mut().zip(ones(bits.into())) {
+            *to = values[bit & 7];
+        }
+    }
+}
+
+/// Iterates over the places of the bits that are set.
+#[inline(always)]
+pub(crate) fn ones(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = (word != 0).then(|| word.trailing_zeros() as usize);
+        word &= word.wrapping_sub(1);
+        place
+    })
 }
 
 /// Masks without special instructions.
@@ -47,7 +100,24 @@ mod x86 {
         _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(values, _mm256_set1_pd(limit))) as u8
     }
 
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn above_8(ids: &[i32; 8], limit: i32) -> u16 {
+        // SAFETY: the reference covers the eight ids, and the instruction asks for no alignment.
+        let ids = unsafe { _mm256_loadu_si256(ids.as_ptr().cast()) };
+        _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(ids, _mm256_set1_epi32(limit)))) as u16
+    }
+
     impl Masks for Avx2 {
+        #[inline(always)]
+        fn above(self, ids: &[i32; 16], limit: i32) -> u16 {
+            let [low, high]: &[[i32; 8]; 2] = ids.as_chunks().0.try_into().unwrap_or(&[[i32::MIN; 8]; 2]);
+            // SAFETY: `self` exists only where the instructions are.
+            let low = unsafe { above_8(low, limit) };
+            // SAFETY: as above.
+            low | unsafe { above_8(high, limit) } << 8
+        }
+
         #[inline(always)]
         fn at_most(self, values: &[f64; 8], limit: f64) -> u8 {
             let (low, high) = values.split_at(4);
@@ -79,7 +149,75 @@ mod x86 {
         _mm512_cmp_pd_mask::<_CMP_LE_OQ>(values, _mm512_set1_pd(limit))
     }
 
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn above_16(ids: &[i32; 16], limit: i32) -> u16 {
+        // SAFETY: the reference covers the 16 ids, and the instruction asks for no alignment.
+        let ids = unsafe { _mm512_loadu_si512(ids.as_ptr().cast()) };
+        _mm512_cmpgt_epi32_mask(ids, _mm512_set1_epi32(limit))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn ranks_16(ids: &[i32], own: &[i32; 16]) -> [i32; 16] {
+        // SAFETY: the reference covers the 16 ids, and the instruction asks for no alignment.
+        let own = unsafe { _mm512_loadu_si512(own.as_ptr().cast()) };
+        let (mut ranks, one) = (_mm512_setzero_si512(), _mm512_set1_epi32(1));
+        for id in ids {
+            ranks = _mm512_mask_add_epi32(ranks, _mm512_cmpgt_epi32_mask(own, _mm512_set1_epi32(*id)), ranks, one);
+        }
+        let mut out = [0; 16];
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), ranks) };
+        out
+    }
+
+    /// A compression in registers and a whole store: compression to memory takes many times longer on some processors.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn compress_16(bits: u16, ids: &[i32; 16], to: &mut [i32; 16]) {
+        // SAFETY: as above.
+        let ids = unsafe { _mm512_loadu_si512(ids.as_ptr().cast()) };
+        let front = _mm512_maskz_compress_epi32(bits, ids);
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), front) };
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn compress_8(bits: u8, values: &[f64; 8], to: &mut [f64; 8]) {
+        // SAFETY: the reference covers the eight values, and the instruction asks for no alignment.
+        let values = unsafe { _mm512_loadu_pd(values.as_ptr()) };
+        let front = _mm512_maskz_compress_pd(bits, values);
+        // SAFETY: as above.
+        unsafe { _mm512_storeu_pd(to.as_mut_ptr(), front) };
+    }
+
     impl Masks for Avx512 {
+        #[inline(always)]
+        fn above(self, ids: &[i32; 16], limit: i32) -> u16 {
+            // SAFETY: `self` exists only where the instructions are.
+            unsafe { above_16(ids, limit) }
+        }
+
+        #[inline(always)]
+        fn ranks(self, ids: &[i32], own: &[i32; 16]) -> [i32; 16] {
+            // SAFETY: as above.
+            unsafe { ranks_16(ids, own) }
+        }
+
+        #[inline(always)]
+        fn compress_ids(self, bits: u16, ids: &[i32; 16], to: &mut [i32; 16]) {
+            // SAFETY: as above.
+            unsafe { compress_16(bits, ids, to) };
+        }
+
+        #[inline(always)]
+        fn compress(self, bits: u8, values: &[f64; 8], to: &mut [f64; 8]) {
+            // SAFETY: as above.
+            unsafe { compress_8(bits, values, to) };
+        }
+
         #[inline(always)]
         fn at_most(self, values: &[f64; 8], limit: f64) -> u8 {
             // SAFETY: `self` exists only where the instructions are.

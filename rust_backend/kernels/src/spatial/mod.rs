@@ -5,6 +5,7 @@
 //! it finds, but neither panics nor reads beyond them.
 
 mod geometry;
+mod group;
 mod masks;
 mod order;
 mod run;
@@ -19,6 +20,7 @@ mod search;
 mod strips;
 mod survey;
 mod take;
+mod walk;
 
 pub use arrange::arrange;
 pub use assign_first::assign_first;
@@ -29,6 +31,7 @@ pub use search::search;
 pub use strips::strips;
 pub use survey::survey;
 pub use take::take;
+pub use walk::walk;
 
 #[cfg(test)]
 mod tests;

@@ -189,7 +189,7 @@ with_masks! {
 /// k-th while it is searched. The factor between balls grows (2, 4, 16, 256, ...), so the last is reached soon.
 pub fn nearest(
     level: Level,
-    frame: &[[f64; 6]],
+    frame: &[[f64; 7]],
     strip_cell: &[i32],
     start: &[i32],
     xyz: &[f64],

@@ -2,6 +2,7 @@
 
 use crate::spatial::geometry::{Grid, Run, half_squared};
 use crate::spatial::masks::Masks;
+pub(crate) use crate::spatial::masks::ones;
 use crate::spatial::sort::Hits;
 
 /// Points that are tested before anything is done with the hits: one bit of a word for each.
@@ -15,7 +16,7 @@ pub(crate) type Squares = [[f64; 8]; CHUNK / 8];
 pub(crate) struct Ball {
     pub(crate) centre: [f64; 3],
     pub(crate) r2: f64,
-    periods: [f64; 3],
+    pub(crate) periods: [f64; 3],
     periodic: bool,
 }
 
@@ -62,7 +63,7 @@ impl Ball {
 
 /// Returns a difference of coordinates to the nearest image, as SciPy computes it; the period may be infinite.
 #[inline(always)]
-fn nearest_image(d: f64, period: f64) -> f64 {
+pub(crate) fn nearest_image(d: f64, period: f64) -> f64 {
     let half = 0.5 * period;
     let shifted = if d > half { d - period } else { d };
     if d < -half { period + d } else { shifted }
@@ -88,16 +89,6 @@ impl<'a> Alive<'a> {
             .filter(|bit| self.0.get(begin + bit).is_some_and(|flag| *flag != 0))
             .fold(0, |kept, bit| kept | 1 << bit)
     }
-}
-
-/// Iterates over the places of the bits that are set.
-#[inline(always)]
-pub(crate) fn ones(mut word: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let place = (word != 0).then(|| word.trailing_zeros() as usize);
-        word &= word.wrapping_sub(1);
-        place
-    })
 }
 
 /// What is searched: a grid, without the points that are not alive.

@@ -1,107 +1,136 @@
 //! Which points lie within a radius of each query.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
 use crate::simd::Level;
-use crate::spatial::geometry::{Grid, Run, is_query};
-use crate::spatial::masks::{Masks, with_masks};
-use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
-use crate::spatial::run::{Alive, Ball, Scan, Squares};
-use crate::spatial::sort::{FEW, Hits, Rows, radix_sort};
+use crate::spatial::geometry::Grid;
+use crate::spatial::group::{Candidates, Compare, GROUP, LINES, in_groups, of_row};
+use crate::spatial::masks::{Masks, ones, with_masks};
+use crate::spatial::run::Ball;
+use crate::spatial::sort::{FEW, Hits, radix_sort};
 
-/// Collects the hits of a row that is short enough for a sort by rank.
-struct Short<'a, M> {
-    scan: Scan<'a, M>,
-    ball: Ball,
-    squares: &'a mut Squares,
-    hits: &'a mut Hits,
+/// Where results go: rows that lie anywhere in memory that other threads write to as well.
+#[derive(Clone, Copy)]
+struct Slots<'a> {
+    indices: &'a [AtomicI64],
+    distances: &'a [AtomicU64],
 }
 
-impl<M: Masks> Visit for Short<'_, M> {
+impl Slots<'_> {
     #[inline(always)]
-    fn visit(&mut self, run: Run) {
-        self.scan.collect(&self.ball, run, self.squares, self.hits);
+    fn put(&self, place: usize, id: i64, distance: f64) {
+        if let Some(slot) = self.indices.get(place) {
+            slot.store(id, Relaxed);
+        }
+        if let Some(slot) = self.distances.get(place) {
+            slot.store(distance.to_bits(), Relaxed);
+        }
+    }
+
+    /// Sorts a row where it is.
+    fn sort(&self, row: Range<usize>) {
+        let mut ids: Vec<i64> =
+            self.indices.get(row.clone()).unwrap_or(&[]).iter().map(|id| id.load(Relaxed)).collect();
+        let distances = self.distances.get(row.clone()).unwrap_or(&[]).iter();
+        let mut distances: Vec<f64> = distances.map(|bits| f64::from_bits(bits.load(Relaxed))).collect();
+        radix_sort(&mut ids, &mut distances);
+        for (place, id) in row.zip(ids.iter().enumerate()) {
+            self.put(place, *id.1, distances.get(id.0).copied().unwrap_or(0.0));
+        }
     }
 }
 
-/// Writes the hits of a long row where they belong, to be sorted there.
-struct Long<'a, M> {
-    scan: Scan<'a, M>,
-    ball: Ball,
-    indices: &'a mut [i64],
-    squares: &'a mut Squares,
-    distances: &'a mut [f64],
-    found: usize,
-}
-
-impl<M: Masks> Visit for Long<'_, M> {
-    #[inline(always)]
-    fn visit(&mut self, run: Run) {
-        self.scan.each_hit(&self.ball, run, self.squares, |_, id, square| {
-            if let Some(slot) = self.indices.get_mut(self.found) {
-                *slot = i64::from(id);
-            }
-            if let Some(slot) = self.distances.get_mut(self.found) {
-                *slot = square.sqrt();
-            }
-            self.found += 1;
-        });
-    }
-}
-
-struct Answers<'a, M> {
-    scan: Scan<'a, M>,
+struct Searcher<'a, M, const PERIODIC: bool> {
+    masks: M,
+    grid: &'a Grid<'a>,
+    query: &'a [[f64; 3]],
+    radius: &'a [f64],
+    after: &'a [i32],
+    row: &'a [i32],
     edges: &'a [i64],
-    indices: &'a mut [i64],
-    distances: &'a mut [f64],
-    squares: Squares,
-    rows: Rows,
-    /// Where the row before belongs.
-    before: (usize, usize),
+    slots: Slots<'a>,
+    squares: [[f64; 16]; LINES],
+    hits: [Hits; GROUP],
+    found: [usize; GROUP],
     first_bad: Option<usize>,
 }
 
-impl<M> Answers<'_, M> {
-    /// Writes the row before.
+impl<M, const PERIODIC: bool> Searcher<'_, M, PERIODIC> {
+    /// Returns where the results of a query begin, or those of the row behind it.
     #[inline(always)]
-    fn write(&mut self) {
-        let (begin, end) = std::mem::take(&mut self.before);
-        let indices = self.indices.get_mut(begin..end).unwrap_or_default();
-        let distances = self.distances.get_mut(begin..end).unwrap_or_default();
-        self.rows.before().write(indices, distances);
+    fn edge(&self, query: usize, behind: usize) -> usize {
+        let row = self.row.get(query).map_or(usize::MAX, |row| (*row as usize).wrapping_add(behind));
+        self.edges.get(row).map_or(usize::MAX, |edge| *edge as usize)
     }
 }
 
-impl<M: Masks> Answer for Answers<'_, M> {
+impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
     #[inline(always)]
-    fn ball(&self, query: &Query) -> Option<Ball> {
-        is_query(query.point, query.radius).then(|| Ball::new(self.scan.grid, query.point, query.radius))
+    fn refuse(&mut self, row: usize) {
+        self.first_bad = self.first_bad.or(Some(row));
     }
 
     #[inline(always)]
-    fn answer(&mut self, query: Query, plan: Option<&mut Plan>) {
-        let Some(plan) = plan else {
-            if self.first_bad.is_none_or(|bad| query.row < bad) {
-                self.first_bad = Some(query.row);
+    fn compare(&mut self, rows: Range<usize>, candidates: &Candidates, last: bool) {
+        let mut bits = [0_u16; LINES];
+        let ids = candidates.ids();
+        let wanted = !self.slots.distances.is_empty();
+        for row in rows.clone() {
+            let (begin, end) = (self.edge(row, 0), self.edge(row, 1));
+            for place in (begin..end.min(begin.saturating_add(FEW))).step_by(8) {
+                self.masks.prefetch(self.slots.indices, place);
             }
-            return;
-        };
-        let Some(&[begin, end]) = self.edges.get(query.row..query.row + 2) else { return };
-        let base = self.edges.first().copied().unwrap_or(0);
-        let (begin, end) = (begin.wrapping_sub(base) as usize, end.wrapping_sub(base) as usize);
-        let indices = self.indices.get_mut(begin..end).unwrap_or_default();
-        let distances = self.distances.get_mut(begin..end).unwrap_or_default();
-        if indices.is_empty() {
+        }
+        for row in self.row.get(rows.end..).unwrap_or(&[]).iter().take(GROUP) {
+            self.masks.prefetch(self.edges, *row as usize);
+        }
+        for (row, slot) in rows.clone().zip(0..GROUP) {
+            let Some(point) = self.query.get(row) else { continue };
+            let ball = Ball::new(self.grid, *point, of_row(self.radius, row, f64::NAN));
+            if wanted {
+                candidates.masks::<M, PERIODIC>(self.masks, &ball, &mut bits, Some(&mut self.squares));
+            } else {
+                candidates.masks::<M, PERIODIC>(self.masks, &ball, &mut bits, None);
+            }
+            if self.after != [0] {
+                candidates.keep_from(self.masks, of_row(self.after, row, i32::MAX), &mut bits);
+            }
+            let begin = self.edge(row, 0);
+            let (Some(hits), Some(found)) = (self.hits.get_mut(slot), self.found.get_mut(slot)) else { continue };
+            if last && *found == 0 {
+                hits.clear();
+                for ((bits, ids), squares) in bits.iter().zip(ids).zip(&self.squares) {
+                    hits.append(self.masks, *bits, ids, wanted.then_some(squares));
+                }
+                if hits.len().is_some() {
+                    continue;
+                }
+                hits.clear();
+            }
+            for ((bits, ids), squares) in bits.iter().zip(ids).zip(&self.squares) {
+                for bit in ones(u64::from(*bits)) {
+                    self.slots.put(begin.saturating_add(*found), i64::from(ids[bit & 15]), squares[bit & 15].sqrt());
+                    *found += 1;
+                }
+            }
+        }
+        if !last {
             return;
         }
-        let (scan, ball, squares) = (self.scan, plan.ball, &mut self.squares);
-        if indices.len() <= FEW {
-            plan.show(scan.grid, &mut Short { scan, ball, squares, hits: self.rows.current() });
-            self.write();
-            self.rows.next();
-            self.before = (begin, end);
-        } else {
-            let mut long = Long { scan, ball, squares, indices, distances, found: 0 };
-            plan.show(scan.grid, &mut long);
-            radix_sort(long.indices, long.distances);
+        for (row, slot) in rows.zip(0..GROUP) {
+            let begin = self.edge(row, 0);
+            let (Some(hits), Some(found)) = (self.hits.get_mut(slot), self.found.get_mut(slot)) else { continue };
+            if *found > 0 {
+                self.slots.sort(begin..begin.saturating_add(*found));
+                *found = 0;
+            } else {
+                let slots = self.slots;
+                hits.ranked(self.masks, |rank, id, square| {
+                    slots.put(begin.saturating_add(rank), i64::from(id), square.sqrt())
+                });
+            }
+            hits.clear();
         }
     }
 }
@@ -112,26 +141,32 @@ with_masks! {
         alive: &[u8],
         query: &[[f64; 3]],
         radius: &[f64],
-        after: &[i64],
+        after: &[i32],
+        row: &[i32],
         edges: &[i64],
-        indices: &mut [i64],
-        distances: &mut [f64],
+        indices: &[AtomicI64],
+        distances: &[AtomicU64],
     ) -> Option<usize> {
-        let scan = Scan { masks, grid, alive: Alive::new(alive) };
-        let (squares, rows, before) = (Squares::default(), Rows::new(), (0, 0));
-        let mut answers = Answers { scan, edges, indices, distances, squares, rows, before, first_bad: None };
-        walk(grid, query, radius, after, &mut answers);
-        answers.write();
-        answers.first_bad
+        let (squares, hits, found, first_bad) = ([[0.0; 16]; LINES], [(); GROUP].map(|()| Hits::new()), [0; GROUP], None);
+        let slots = Slots { indices, distances };
+        if grid.periods().is_some() {
+            let mut searcher = Searcher::<_, true> { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
+            in_groups(grid, alive, query, radius, after, &mut searcher);
+            return searcher.first_bad;
+        }
+        let mut searcher = Searcher::<_, false> { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
+        in_groups(grid, alive, query, radius, after, &mut searcher);
+        searcher.first_bad
     }
 }
 
 /// Fills `indices` and, unless it is empty, `distances`, each row in ascending order of ids.
 ///
-/// `edges` must be those that `count` leads to; with others, some elements stay as they were.
+/// Query k fills row `row[k]`, which begins at `edges[row[k]]`. `edges` must be those that `count` leads to; with others,
+/// some elements stay as they were.
 pub fn search(
     level: Level,
-    frame: &[[f64; 6]],
+    frame: &[[f64; 7]],
     strip_cell: &[i32],
     start: &[i32],
     xyz: &[f64],
@@ -139,11 +174,12 @@ pub fn search(
     alive: &[u8],
     query: &[[f64; 3]],
     radius: &[f64],
-    after: &[i64],
+    after: &[i32],
+    row: &[i32],
     edges: &[i64],
-    indices: &mut [i64],
-    distances: &mut [f64],
+    indices: &[AtomicI64],
+    distances: &[AtomicU64],
 ) -> Option<usize> {
     let grid = Grid::new(frame, strip_cell, start, xyz, index)?;
-    search_at(level, &grid, alive, query, radius, after, edges, indices, distances)
+    search_at(level, &grid, alive, query, radius, after, row, edges, indices, distances)
 }

@@ -1,6 +1,6 @@
 //! Sorting the few hits of a query by point id.
 
-use crate::spatial::run::ones;
+use crate::spatial::masks::{Masks, ones};
 
 /// Rows up to this length are sorted by rank.
 pub(crate) const FEW: usize = 96;
@@ -37,27 +37,34 @@ impl Hits {
         self.count = count;
     }
 
-    /// Writes the ids in ascending order, and the distances beside them unless that slice is empty.
+    /// Appends ids and squares of a line of candidates whose bits are set, as far as a sort by rank could take them.
     #[inline(always)]
-    pub(crate) fn write(&mut self, indices: &mut [i64], distances: &mut [f64]) {
-        let vectors = self.count.next_multiple_of(16);
-        if let Some(behind) = self.ids.get_mut(self.count..vectors) {
-            behind.fill(i32::MAX);
+    pub(crate) fn append(&mut self, masks: impl Masks, bits: u16, ids: &[i32; 16], squares: Option<&[f64; 16]>) {
+        let Some(to) = self.ids.get_mut(self.count..).and_then(|ids| ids.first_chunk_mut()) else { return };
+        masks.compress_ids(bits, ids, to);
+        if let Some(squares) = squares {
+            let mut count = self.count;
+            for (half, squares) in squares.as_chunks::<8>().0.iter().enumerate() {
+                let bits = (bits >> (8 * half)) as u8;
+                let Some(to) = self.squares.get_mut(count..).and_then(|squares| squares.first_chunk_mut()) else {
+                    return;
+                };
+                masks.compress(bits, squares, to);
+                count += bits.count_ones() as usize;
+            }
         }
-        let (ids, _) = self.ids.get(..vectors).unwrap_or(&[]).as_chunks::<16>();
-        for (id, square) in self.ids.iter().zip(&self.squares).take(self.count) {
-            let mut lower = [0_i32; 16];
-            for ids in ids {
-                for (lower, other) in lower.iter_mut().zip(ids) {
-                    *lower += i32::from(other < id);
-                }
-            }
-            let rank = lower.iter().sum::<i32>() as usize;
-            if let Some(slot) = indices.get_mut(rank) {
-                *slot = i64::from(*id);
-            }
-            if let Some(slot) = distances.get_mut(rank) {
-                *slot = square.sqrt();
+        self.count += bits.count_ones() as usize;
+    }
+
+    /// Hands out every hit with its rank among the ids.
+    #[inline(always)]
+    pub(crate) fn ranked(&self, masks: impl Masks, mut put: impl FnMut(usize, i32, f64)) {
+        let ids = self.ids.get(..self.count).unwrap_or(&[]);
+        let lines = self.ids.as_chunks::<16>().0.iter().zip(self.squares.as_chunks::<16>().0);
+        for (start, (own, squares)) in (0..self.count).step_by(16).zip(lines) {
+            let ranks = masks.ranks(ids, own);
+            for ((rank, id), square) in ranks.iter().zip(own).zip(squares).take(self.count - start) {
+                put(*rank as usize, *id, *square);
             }
         }
     }
@@ -157,6 +164,7 @@ pub(crate) fn radix_sort(indices: &mut [i64], distances: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spatial::masks::Plain;
 
     #[test]
     fn both_sorts_order_ids_and_carry_their_distances() {
@@ -169,7 +177,7 @@ mod tests {
             for id in &ids {
                 hits.extend(1, &[*id as i32], &[(id * id) as f64]);
             }
-            hits.write(&mut indices, &mut distances);
+            hits.ranked(Plain, |rank, id, square| (indices[rank], distances[rank]) = (i64::from(id), square.sqrt()));
             assert_eq!((&indices, &distances), (&sorted, &expected));
             let (mut indices, mut distances) = (ids.clone(), ids.iter().map(|id| *id as f64).collect::<Vec<_>>());
             radix_sort(&mut indices, &mut distances);

@@ -5,7 +5,7 @@ use crate::spatial::geometry::Frame;
 
 at_every_level! {
     /// Fills `strip_cell` with the first cell of every strip: one for every two of its points, and one more.
-    pub fn strips(points: &[[f64; 3]], frame: &[[f64; 6]], _strip_count: &[i64], strip_cell: &mut [i32]) -> Option<usize> {
+    pub fn strips(points: &[[f64; 3]], frame: &[[f64; 7]], _strip_count: &[i64], strip_cell: &mut [i32]) -> Option<usize> {
         strip_cell.fill(0);
         let frame = Frame::new(frame)?;
         for block in points.chunks(256) {

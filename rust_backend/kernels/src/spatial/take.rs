@@ -72,7 +72,7 @@ with_masks! {
 /// those of a query ascend.
 pub fn take(
     level: Level,
-    frame: &[[f64; 6]],
+    frame: &[[f64; 7]],
     strip_cell: &[i32],
     start: &[i32],
     xyz: &[f64],

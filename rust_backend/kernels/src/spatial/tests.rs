@@ -1,8 +1,10 @@
 //! Every kernel against brute force, at every SIMD level, on open and periodic boxes, with and without removed points.
 
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
 use super::*;
 use crate::simd::Level;
-use crate::spatial::geometry::PAD;
+use crate::spatial::geometry::{Frame, PAD};
 
 /// A pseudo-random sequence: the multiplier and increment of Knuth's MMIX, high bits first.
 struct Random(u64);
@@ -24,7 +26,7 @@ impl Random {
 struct Set {
     points: Vec<[f64; 3]>,
     period: [f64; 3],
-    frame: Vec<[f64; 6]>,
+    frame: Vec<[f64; 7]>,
     strip_cell: Vec<i32>,
     start: Vec<i32>,
     xyz: Vec<f64>,
@@ -33,19 +35,25 @@ struct Set {
 }
 
 impl Set {
-    fn new(level: Level, points: Vec<[f64; 3]>, counts: [f64; 2], period: [f64; 3], removed: bool) -> Self {
+    fn new(
+        level: Level,
+        points: Vec<[f64; 3]>,
+        [rows, planes, fold]: [f64; 3],
+        period: [f64; 3],
+        removed: bool,
+    ) -> Self {
         let mut bounds = [[0.0; 3]; 2];
         assert_eq!(survey(level, &points, &mut bounds), None);
-        let line = |axis: usize, cells: f64| {
+        let line = |axis: usize, cells: f64, fold: f64| {
             let (low, high) =
                 if period[axis] < 1e300 { (0.0, period[axis]) } else { (bounds[0][axis], bounds[1][axis]) };
             let (extent, slack) = (high - low, 16.0 * f64::EPSILON * (low.abs() + high.abs()));
             if extent > 0.0 {
-                return [low, cells / extent, cells, extent / cells, slack, period[axis]];
+                return [low, fold * cells / extent, cells, extent / (fold * cells), slack, period[axis], fold * cells];
             }
-            [if low < 1e300 { low } else { 0.0 }, 0.0, 1.0, 0.0, 1e-9, period[axis]]
+            [if low < 1e300 { low } else { 0.0 }, 0.0, 1.0, 0.0, 1e-9, period[axis], 1.0]
         };
-        let frame = vec![line(0, 1.0), line(1, counts[0]), line(2, counts[1])];
+        let frame = vec![line(0, 1.0, 1.0), line(1, rows, fold), line(2, planes, fold)];
         let mut strip_cell = vec![7; (frame[1][2] * frame[2][2]) as usize + 1];
         assert_eq!(strips(level, &points, &frame, &[strip_cell.len() as i64 - 1], &mut strip_cell), None);
         let (mut start, mut xyz) =
@@ -93,8 +101,11 @@ fn each_set(mut test: impl FnMut(Level, &Set, &[[f64; 3]], f64)) {
             ] {
                 let mut random = Random(seed as u64);
                 let points = random.points(n, lattice);
-                let set = Set::new(level, points, [3.0, 5.0], period, removed);
-                test(level, &set, &random.points(queries, lattice), radius);
+                let queries = random.points(queries, lattice);
+                for fold in [1.0, 3.0] {
+                    let set = Set::new(level, points.clone(), [3.0, 5.0, fold], period, removed);
+                    test(level, &set, &queries, radius);
+                }
             }
         }
     }
@@ -109,13 +120,16 @@ fn counts_and_searches_are_those_of_brute_force() {
         let first = count(level, frame, strip_cell, start, xyz, index, alive, queries, &[radius], &[0], &mut counts);
         assert_eq!(first, None);
         assert!(counts.iter().zip(&expected).all(|(count, expected)| *count == expected.len() as i64));
-        let mut edges = vec![5];
-        edges.extend(counts.iter().scan(5, |end, count| {
+        // Query k fills row k, counted from the end.
+        let row: Vec<_> = (0..queries.len() as i32).rev().collect();
+        let mut edges = vec![0];
+        edges.extend(counts.iter().rev().scan(0, |end, count| {
             *end += count;
             Some(*end)
         }));
         let total = expected.iter().map(Vec::len).sum();
-        let (mut indices, mut distances) = (vec![-7; total], vec![-7.0; total]);
+        let indices: Vec<AtomicI64> = (0..total).map(|_| (-7).into()).collect();
+        let distances: Vec<AtomicU64> = (0..total).map(|_| 7.into()).collect();
         let found = search(
             level,
             frame,
@@ -127,14 +141,52 @@ fn counts_and_searches_are_those_of_brute_force() {
             queries,
             &[radius],
             &[0],
+            &row,
             &edges,
-            &mut indices,
-            &mut distances,
+            &indices,
+            &distances,
         );
         assert_eq!(found, None);
-        let expected: Vec<_> = expected.into_iter().flatten().collect();
-        assert!(indices.iter().zip(&expected).all(|(id, expected)| *id == expected.0));
-        assert!(distances.iter().zip(&expected).all(|(distance, expected)| *distance == expected.1.sqrt()));
+        let expected: Vec<_> = expected.into_iter().rev().flatten().collect();
+        assert!(indices.iter().zip(&expected).all(|(id, expected)| id.load(Relaxed) == expected.0));
+        assert!(
+            distances.iter().zip(&expected).all(|(bits, expected)| bits.load(Relaxed) == expected.1.sqrt().to_bits())
+        );
+    });
+}
+
+#[test]
+fn a_walk_is_a_permutation_by_cell_and_names_the_first_invalid_row() {
+    each_set(|level, set, queries, radius| {
+        let Set { frame, strip_cell, .. } = set;
+        let cell = |point| Frame::new(frame).map(|frame| frame.cell_of(point, strip_cell));
+        let (mut row, mut ordered) = (vec![7; queries.len()], vec![[7.0; 3]; queries.len()]);
+        assert_eq!(walk(level, frame, strip_cell, queries, &[radius], &mut row, &mut ordered), None);
+        let mut expected: Vec<_> = (0..queries.len()).collect();
+        expected.sort_by_key(|row| cell(queries[*row]));
+        assert!(row.iter().zip(&expected).all(|(row, expected)| *row as usize == *expected));
+        assert!(ordered.iter().zip(&expected).all(|(point, row)| *point == queries[*row]));
+        let mut spoilt = queries.to_vec();
+        spoilt[2][1] = f64::NAN;
+        assert_eq!(walk(level, frame, strip_cell, &spoilt, &[radius], &mut row, &mut ordered), Some(2));
+        assert_eq!(walk(level, frame, strip_cell, &spoilt, &[-1.0], &mut row, &mut ordered), Some(0));
+    });
+}
+
+#[test]
+fn pairs_are_counted_from_the_place_that_is_asked_for() {
+    each_set(|level, set, _, radius| {
+        let Set { frame, strip_cell, start, xyz, index, alive, points, .. } = set;
+        let queries: Vec<_> = index.iter().map(|id| points[*id as usize]).collect();
+        let after: Vec<_> = (1..=index.len() as i32).collect();
+        let mut counts = vec![7; index.len()];
+        count(level, frame, strip_cell, start, xyz, index, alive, &queries, &[radius], &after, &mut counts);
+        let place: std::collections::HashMap<_, _> =
+            index.iter().zip(0..).map(|(id, place)| (i64::from(*id), place)).collect();
+        for ((query, after), count) in queries.iter().zip(&after).zip(&counts) {
+            let expected = set.within(*query, radius).iter().filter(|(id, _)| place[id] >= *after).count();
+            assert_eq!(*count, expected as i64);
+        }
     });
 }
 
@@ -229,7 +281,7 @@ fn what_is_kept_lies_apart_and_reaches_the_rest() {
 fn invalid_rows_are_named_and_skipped() {
     for level in Level::available() {
         let mut random = Random(3);
-        let set = Set::new(level, random.points(100, false), [3.0, 3.0], [f64::INFINITY; 3], false);
+        let set = Set::new(level, random.points(100, false), [3.0, 3.0, 1.0], [f64::INFINITY; 3], false);
         let Set { frame, strip_cell, start, xyz, index, .. } = &set;
         let mut queries = random.points(100, false);
         let mut radius = vec![0.2; 100];
