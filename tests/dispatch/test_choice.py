@@ -31,7 +31,7 @@ def test_precedence_from_bottom_to_top(two, monkeypatch):
     from ferrumba.dispatch import choice
 
     choice._environment_rules.cache_clear()
-    choice._resolved.clear()
+    choice.resolved.clear()
     assert ferrumba.explain(NAME) == choice.Choice(NAME, "one", "FERRUMBA_BACKEND=one")
     ferrumba.set_backend("two")
     assert ferrumba.explain(NAME).reason == "set_backend('two')"
@@ -173,7 +173,7 @@ def test_calibration_decides_by_size_for_bitwise_kernels(two, monkeypatch, tmp_p
     from ferrumba.dispatch import calibration, choice
 
     calibration.table.cache_clear()
-    choice._resolved.clear()
+    choice.resolved.clear()
     assert ferrumba.explain(NAME, n=3).backend == "one"
     assert ferrumba.explain(NAME, n=3).reason.endswith("at 10 rows")
     assert ferrumba.explain(NAME, n=5000).backend == "numba"

@@ -30,7 +30,7 @@ generation = 0
 """Raised whenever what :func:`resolve` answers may change, so that others may remember answers, too."""
 
 _process_rules: tuple[Rule, ...] = ()
-_resolved: dict[tuple[str, str | None, tuple[Rule, ...], int], Resolved] = {}
+resolved: dict[tuple[str, str | None, tuple[Rule, ...], int], Resolved] = {}
 
 
 def _rule(pattern: str, wanted: str, source: str) -> Rule:
@@ -129,10 +129,10 @@ def choose(kernel: Kernel, rows: int, asked: str | None = None, scoped: tuple[Ru
 def resolve(kernel: Kernel, rows: int, asked: str | None, scoped: tuple[Rule, ...]) -> Resolved:
     """Return the function that serves a call, and the choice behind it; remembered for rows of the same bit length."""
     key = (kernel.name, asked, scoped, rows.bit_length())
-    found = _resolved.get(key)
+    found = resolved.get(key)
     if found is None:
         choice = choose(kernel, rows, asked, scoped)
-        found = _resolved[key] = (_load(backends()[choice.backend], kernel), choice)
+        found = resolved[key] = (_load(backends()[choice.backend], kernel), choice)
     return found
 
 
@@ -151,7 +151,7 @@ def _load(backend: Backend, kernel: Kernel) -> Callable[..., int]:
 def _forget() -> None:
     global generation
     generation += 1
-    _resolved.clear()
+    resolved.clear()
 
 
 def refresh() -> None:

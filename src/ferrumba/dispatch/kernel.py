@@ -119,6 +119,17 @@ class Kernel:
         Rows of a block where a row is a task by itself, such as a pair of columns; 0 leaves it to the driver.
     looks_ahead : bool
         Whether a row may depend on later ones, so that only columns are cut.
+
+    Attributes
+    ----------
+    elementwise : bool
+        Whether every array is a row array, so that the public manners of ``apply`` fit.
+    states : tuple of int
+        The positions of the inputs that a call changes.
+    serial : bool
+        Whether one call must see all rows.
+    history : int or None
+        The position of the input with the history.
     """
 
     name: str
@@ -133,6 +144,23 @@ class Kernel:
     costly: bool = False
     grain: int = 0
     looks_ahead: bool = False
+    # Every call reads these; as cached properties they took 0.05 us each, as attributes 0.01.
+    elementwise: bool = field(init=False, repr=False, compare=False)
+    states: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    serial: bool = field(init=False, repr=False, compare=False)
+    history: int | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        kinds = [argument.kind for argument in self.inputs]
+        states = tuple(i for i, kind in enumerate(kinds) if kind == "state")
+        serial = self.looks_ahead or bool(states) or any(output.kind == "whole" for output in self.outputs)
+        for name, value in (
+            ("elementwise", all(a.kind in ("row", "uniform") for a in (*self.inputs, *self.outputs))),
+            ("states", states),
+            ("serial", serial),
+            ("history", kinds.index("history") if "history" in kinds else None),
+        ):
+            object.__setattr__(self, name, value)
 
     @property
     def family(self) -> str:
@@ -148,26 +176,6 @@ class Kernel:
     def arguments(self) -> tuple[Input | Output, ...]:
         """Inputs and outputs, in calling order."""
         return (*self.inputs, *self.outputs)
-
-    @cached_property
-    def elementwise(self) -> bool:
-        """Whether every array is a row array, so that the public manners of ``apply`` fit."""
-        return all(a.kind in ("row", "uniform") for a in self.arguments)
-
-    @cached_property
-    def serial(self) -> bool:
-        """Whether one call must see all rows."""
-        return self.looks_ahead or any(output.kind == "whole" for output in self.outputs) or bool(self.states)
-
-    @cached_property
-    def states(self) -> tuple[int, ...]:
-        """The positions of the inputs that a call changes."""
-        return tuple(i for i, argument in enumerate(self.inputs) if argument.kind == "state")
-
-    @cached_property
-    def history(self) -> int | None:
-        """The position of the input with the history, or None."""
-        return next((i for i, argument in enumerate(self.inputs) if argument.kind == "history"), None)
 
     @cached_property
     def window(self) -> int:
