@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import ferrumba
-from ferrumba.dispatch import driver
 from ferrumba.dispatch.driver import Pieces, bind, run
 from ferrumba.testing.conformance import small_blocks
 from ferrumba.testing.loopback import installed

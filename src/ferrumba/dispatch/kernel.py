@@ -155,7 +155,7 @@ class Kernel:
         states = tuple(i for i, kind in enumerate(kinds) if kind == "state")
         serial = self.looks_ahead or bool(states) or any(output.kind == "whole" for output in self.outputs)
         for name, value in (
-            ("elementwise", all(a.kind in ("row", "uniform") for a in (*self.inputs, *self.outputs))),
+            ("elementwise", all(a.kind in ("row", "uniform") for a in self.arguments)),
             ("states", states),
             ("serial", serial),
             ("history", kinds.index("history") if "history" in kinds else None),
