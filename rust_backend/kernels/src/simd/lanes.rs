@@ -67,6 +67,13 @@ pub(crate) trait Lanes: Copy {
     /// The words of the first vector from the low and the high bytes of their 16-bit fields.
     fn join_first_bytes(self, low: Self::Words, high: Self::Words) -> Self::Words;
     fn join_second_bytes(self, low: Self::Words, high: Self::Words) -> Self::Words;
+
+    /// The smaller ones of words that are the bits of floats, none of which is NaN or -0.0.
+    fn smaller(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The greater ones of such words.
+    fn greater(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The words of `yes` where that of `a` is less than that of `b`, as floats, and of `no` elsewhere.
+    fn if_less(self, a: Self::Words, b: Self::Words, yes: Self::Words, no: Self::Words) -> Self::Words;
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
@@ -154,6 +161,14 @@ mod x86 {
             _mm_castps_si128(_mm_shuffle_ps::<0x88>(_mm_castsi128_ps(a), _mm_castsi128_ps(b)));
         high_128(a: __m128i, b: __m128i) -> __m128i =
             _mm_castps_si128(_mm_shuffle_ps::<0xdd>(_mm_castsi128_ps(a), _mm_castsi128_ps(b)));
+        smaller_128(a: __m128i, b: __m128i) -> __m128i =
+            _mm_castpd_si128(_mm_min_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
+        greater_128(a: __m128i, b: __m128i) -> __m128i =
+            _mm_castpd_si128(_mm_max_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
+        if_less_128(a: __m128i, b: __m128i, yes: __m128i, no: __m128i) -> __m128i = {
+            let less = _mm_castpd_si128(_mm_cmplt_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
+            _mm_or_si128(_mm_and_si128(less, yes), _mm_andnot_si128(less, no))
+        };
     }
 
     lanes! { Sse2, __m128i, 2, _mm_loadu_si128, _mm_storeu_si128, {
@@ -181,6 +196,9 @@ mod x86 {
         bytes(a: __m128i, b: __m128i) = _mm_packus_epi16,
         join_first_bytes(a: __m128i, b: __m128i) = _mm_unpacklo_epi8,
         join_second_bytes(a: __m128i, b: __m128i) = _mm_unpackhi_epi8,
+        smaller(a: __m128i, b: __m128i) = smaller_128,
+        greater(a: __m128i, b: __m128i) = greater_128,
+        if_less(a: __m128i, b: __m128i, yes: __m128i, no: __m128i) = if_less_128,
     }}
 
     functions! { "avx2":
@@ -195,6 +213,14 @@ mod x86 {
             _mm256_castps_si256(_mm256_shuffle_ps::<0x88>(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
         high_256(a: __m256i, b: __m256i) -> __m256i =
             _mm256_castps_si256(_mm256_shuffle_ps::<0xdd>(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+        smaller_256(a: __m256i, b: __m256i) -> __m256i =
+            _mm256_castpd_si256(_mm256_min_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b)));
+        greater_256(a: __m256i, b: __m256i) -> __m256i =
+            _mm256_castpd_si256(_mm256_max_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b)));
+        if_less_256(a: __m256i, b: __m256i, yes: __m256i, no: __m256i) -> __m256i = {
+            let less = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b));
+            _mm256_castpd_si256(_mm256_blendv_pd(_mm256_castsi256_pd(no), _mm256_castsi256_pd(yes), less))
+        };
     }
 
     lanes! { Avx2, __m256i, 4, _mm256_loadu_si256, _mm256_storeu_si256, {
@@ -223,6 +249,9 @@ mod x86 {
         bytes(a: __m256i, b: __m256i) = _mm256_packus_epi16,
         join_first_bytes(a: __m256i, b: __m256i) = _mm256_unpacklo_epi8,
         join_second_bytes(a: __m256i, b: __m256i) = _mm256_unpackhi_epi8,
+        smaller(a: __m256i, b: __m256i) = smaller_256,
+        greater(a: __m256i, b: __m256i) = greater_256,
+        if_less(a: __m256i, b: __m256i, yes: __m256i, no: __m256i) = if_less_256,
     }}
 
     functions! { "avx512f,avx512bw,avx512dq":
@@ -240,6 +269,14 @@ mod x86 {
             _mm512_castps_si512(_mm512_shuffle_ps::<0x88>(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
         high_512(a: __m512i, b: __m512i) -> __m512i =
             _mm512_castps_si512(_mm512_shuffle_ps::<0xdd>(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+        smaller_512(a: __m512i, b: __m512i) -> __m512i =
+            _mm512_castpd_si512(_mm512_min_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
+        greater_512(a: __m512i, b: __m512i) -> __m512i =
+            _mm512_castpd_si512(_mm512_max_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
+        if_less_512(a: __m512i, b: __m512i, yes: __m512i, no: __m512i) -> __m512i = {
+            let less = _mm512_cmp_pd_mask::<_CMP_LT_OQ>(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b));
+            _mm512_mask_blend_epi64(less, no, yes)
+        };
     }
 
     lanes! { Avx512, __m512i, 8, _mm512_loadu_si512, _mm512_storeu_si512, {
@@ -269,5 +306,8 @@ mod x86 {
         bytes(a: __m512i, b: __m512i) = _mm512_packus_epi16,
         join_first_bytes(a: __m512i, b: __m512i) = _mm512_unpacklo_epi8,
         join_second_bytes(a: __m512i, b: __m512i) = _mm512_unpackhi_epi8,
+        smaller(a: __m512i, b: __m512i) = smaller_512,
+        greater(a: __m512i, b: __m512i) = greater_512,
+        if_less(a: __m512i, b: __m512i, yes: __m512i, no: __m512i) = if_less_512,
     }}
 }

@@ -4,7 +4,10 @@
 //! of the windows, one for all or one for each row; and two rules: how many finite values a window needs, and whether
 //! one that is not finite spoils it. No row is ever invalid.
 
+mod lockstep;
+mod one_window;
 mod order_statistics;
+mod results;
 mod sorted_keys;
 mod windows;
 

@@ -1,19 +1,41 @@
 //! What is found in the keys of a window: medians, distances to them, quantiles.
 
-use crate::timeseries::windows::{MISSING, value_of};
+use std::array::from_fn;
 
-/// The keys of a window, in order.
-pub(crate) trait Ordered {
-    fn count(&self) -> usize;
+use crate::simd::lanes::Lanes;
+use crate::table::Table;
+use crate::timeseries::results::Results;
+use crate::timeseries::sorted_keys::SortedKeys;
+use crate::timeseries::windows::{Rules, Windows, roll};
+use crate::timeseries::{lockstep, one_window};
 
-    /// The value of a rank, from 0 to below the count.
-    fn value(&self, rank: usize) -> f64;
+/// The longest windows that eight series in lockstep keep in order.
+const SHORT: usize = 256;
+
+/// The longest window that is put in order for one row.
+const FEW: usize = 512;
+
+/// The keys of `L` windows, each in order.
+pub(crate) trait Ordered<const L: usize> {
+    fn counts(&self) -> [usize; L];
+
+    /// The value of a rank of each window; any value where there is none.
+    fn values(&self, ranks: [usize; L]) -> [f64; L];
+
+    /// The median of the distances to the median.
+    #[inline(always)]
+    fn deviations(&self, medians: [f64; L]) -> [f64; L]
+    where
+        Self: Sized,
+    {
+        nearest(self, medians)
+    }
 }
 
-/// A statistic of windows that hold at least one key.
+/// A statistic of windows.
 pub(crate) trait Statistic {
-    /// Writes one result for each column that it fills; `key` is that of the last row.
-    fn results(&self, window: &impl Ordered, key: i64, into: &mut [f64]);
+    /// Writes one row for each column that it fills; the last values of the windows are given, NaN where missing.
+    fn results<const L: usize>(&self, windows: &impl Ordered<L>, last: [f64; L], into: &mut [[f64; L]]);
 }
 
 /// The mean of two values, also where their sum is beyond the largest float.
@@ -23,49 +45,68 @@ pub(crate) fn midpoint(low: f64, high: f64) -> f64 {
     if total.is_finite() { 0.5 * total } else { 0.5 * low + 0.5 * high }
 }
 
+/// The middle values, or the means of two, where they are given with one rank less beside them.
 #[inline(always)]
-fn middle(window: &impl Ordered) -> f64 {
-    let half = window.count() / 2;
-    let upper = window.value(half);
-    if window.count() % 2 == 1 { upper } else { midpoint(window.value(half.wrapping_sub(1)), upper) }
+fn middles<const L: usize>(counts: [usize; L], low: [f64; L], high: [f64; L]) -> [f64; L] {
+    from_fn(|i| if counts[i] % 2 == 1 { high[i] } else { midpoint(low[i], high[i]) })
 }
 
-/// The median of the distances to the median.
+#[inline(always)]
+fn medians<const L: usize>(windows: &impl Ordered<L>) -> [f64; L] {
+    let counts = windows.counts();
+    let high = windows.values(counts.map(|count| count / 2));
+    if counts.iter().all(|count| count % 2 == 1) {
+        return high;
+    }
+    middles(counts, windows.values(counts.map(|count| count.saturating_sub(1) / 2)), high)
+}
+
+/// The medians of the distances to the medians, found among values in order.
 ///
 /// The k + 1 values nearest to m stand together: the largest of their distances is `max(m - v[i], v[i + k] - m)`, i the
 /// first of them, and least where the first term, which falls with i, meets the second, which rises. Rounding keeps the
 /// order of distances on either side, so that the result is that of sorting the rounded distances.
 #[inline(always)]
-fn deviation(window: &impl Ordered, median: f64) -> f64 {
-    let count = window.count();
-    let k = count.saturating_sub(1) / 2;
-    let below = |first: usize| if first > 0 { median - window.value(first - 1) } else { f64::INFINITY };
-    let above = |last: usize| if last < count { window.value(last) - median } else { f64::INFINITY };
-    let (mut low, mut high) = (0, count - k); // the first i whose second term is not less is in [low, high]
-    while low < high {
-        let i = (low + high) / 2;
-        if window.value(i + k) - median < median - window.value(i) {
-            low = i + 1;
-        } else {
-            high = i;
+fn nearest<const L: usize>(windows: &impl Ordered<L>, medians: [f64; L]) -> [f64; L] {
+    let counts = windows.counts();
+    let k = counts.map(|count| count.saturating_sub(1) / 2);
+    let below = |first: [usize; L]| -> [f64; L] {
+        let values = windows.values(first.map(|rank| rank.saturating_sub(1)));
+        from_fn(|i| if first[i] > 0 { medians[i] - values[i] } else { f64::INFINITY })
+    };
+    let above = |last: [usize; L]| -> [f64; L] {
+        let values = windows.values(last);
+        from_fn(|i| if last[i] < counts[i] { values[i] - medians[i] } else { f64::INFINITY })
+    };
+    // The first i whose second term is not less is among `many` from `low` on. No branch depends on a value, so that
+    // the searches of all windows run at once.
+    let (mut low, mut many): (_, [usize; L]) = ([0; L], from_fn(|i| counts[i] - k[i]));
+    for _ in 0..usize::BITS - many.iter().max().map_or(0, |many| many.leading_zeros()) {
+        let i: [usize; L] = from_fn(|lane| low[lane] + many[lane] / 2);
+        let (left, right) = (windows.values(i), windows.values(from_fn(|lane| i[lane] + k[lane])));
+        for lane in 0..L {
+            let less = right[lane] - medians[lane] < medians[lane] - left[lane] && many[lane] > 0;
+            low[lane] = if less { i[lane] + 1 } else { low[lane] };
+            many[lane] = if less { many[lane] - many[lane] / 2 - 1 } else { many[lane] / 2 };
         }
     }
-    let (left, right) = (below(low), above(low + k));
-    if count % 2 == 1 {
-        return left.min(right);
+    let (left, right) = (below(low), above(from_fn(|i| low[i] + k[i])));
+    let first: [f64; L] = from_fn(|i| left[i].min(right[i]));
+    if counts.iter().all(|count| count % 2 == 1) {
+        return first;
     }
-    if left < right {
-        low -= 1;
-    }
-    midpoint(left.min(right), below(low).min(above(low + k + 1)))
+    let low: [usize; L] = from_fn(|i| if left[i] < right[i] { low[i].saturating_sub(1) } else { low[i] });
+    let (left, right) = (below(low), above(from_fn(|i| low[i] + k[i] + 1)));
+    let second: [f64; L] = from_fn(|i| left[i].min(right[i]));
+    from_fn(|i| if counts[i] % 2 == 1 { first[i] } else { midpoint(first[i], second[i]) })
 }
 
 pub(crate) struct Median;
 
 impl Statistic for Median {
     #[inline(always)]
-    fn results(&self, window: &impl Ordered, _: i64, into: &mut [f64]) {
-        into.fill(middle(window));
+    fn results<const L: usize>(&self, windows: &impl Ordered<L>, _: [f64; L], into: &mut [[f64; L]]) {
+        into.fill(medians(windows));
     }
 }
 
@@ -78,11 +119,11 @@ pub(crate) struct MedianMad {
 
 impl Statistic for MedianMad {
     #[inline(always)]
-    fn results(&self, window: &impl Ordered, _: i64, into: &mut [f64]) {
+    fn results<const L: usize>(&self, windows: &impl Ordered<L>, _: [f64; L], into: &mut [[f64; L]]) {
         if let [median, mad] = into {
-            *median = middle(window);
+            *median = medians(windows);
             if self.mad {
-                *mad = self.scale * deviation(window, *median);
+                *mad = windows.deviations(*median).map(|deviation| self.scale * deviation);
             }
         }
     }
@@ -91,18 +132,15 @@ impl Statistic for MedianMad {
 /// The numbers of a rule, NaN where there are too few.
 #[inline(always)]
 pub(crate) fn rule<const N: usize>(numbers: &[f64]) -> [f64; N] {
-    std::array::from_fn(|i| numbers.get(i).copied().unwrap_or(f64::NAN))
+    from_fn(|i| numbers.get(i).copied().unwrap_or(f64::NAN))
 }
 
-/// The distance of a value to the median, and the scaled deviation; NaN where the value is missing.
+/// The medians, the distances of values to them, and the scaled deviations.
 #[inline(always)]
-fn distance(window: &impl Ordered, key: i64, scale: f64, floor: f64) -> (f64, f64, f64) {
-    let median = middle(window);
-    if key == MISSING {
-        return (median, f64::NAN, f64::NAN);
-    }
-    let mad = deviation(window, median);
-    (median, value_of(key) - median, scale * if mad < floor { floor } else { mad })
+fn distances<const L: usize>(windows: &impl Ordered<L>, last: [f64; L], scale: f64, floor: f64) -> [[f64; L]; 3] {
+    let medians = medians(windows);
+    let spreads = windows.deviations(medians).map(|mad| scale * if mad < floor { floor } else { mad });
+    [medians, from_fn(|i| last[i] - medians[i]), spreads]
 }
 
 /// The distance of the last value to the median in robust standard deviations: the scale, the least deviation, the
@@ -111,25 +149,28 @@ pub(crate) struct RobustZscore(pub(crate) [f64; 4]);
 
 impl Statistic for RobustZscore {
     #[inline(always)]
-    fn results(&self, window: &impl Ordered, key: i64, into: &mut [f64]) {
+    fn results<const L: usize>(&self, windows: &impl Ordered<L>, last: [f64; L], into: &mut [[f64; L]]) {
         let [scale, floor, limit, strict] = self.0;
-        let (_, distance, spread) = distance(window, key, scale, floor);
-        into.fill(if spread != 0.0 {
-            let zscore = distance / spread;
-            if zscore > limit {
-                limit
-            } else if zscore < -limit {
-                -limit
+        let [_, distances, spreads] = distances(windows, last, scale, floor);
+        into.fill(from_fn(|i| {
+            let (distance, spread) = (distances[i], spreads[i]);
+            if spread != 0.0 {
+                let zscore = distance / spread;
+                if zscore > limit {
+                    limit
+                } else if zscore < -limit {
+                    -limit
+                } else {
+                    zscore
+                }
+            } else if strict != 0.0 {
+                f64::NAN
+            } else if distance == 0.0 {
+                0.0
             } else {
-                zscore
+                limit * distance.signum()
             }
-        } else if strict != 0.0 {
-            f64::NAN
-        } else if distance == 0.0 {
-            0.0
-        } else {
-            limit.copysign(distance)
-        });
+        }));
     }
 }
 
@@ -139,13 +180,13 @@ pub(crate) struct Hampel(pub(crate) [f64; 3]);
 
 impl Statistic for Hampel {
     #[inline(always)]
-    fn results(&self, window: &impl Ordered, key: i64, into: &mut [f64]) {
+    fn results<const L: usize>(&self, windows: &impl Ordered<L>, last: [f64; L], into: &mut [[f64; L]]) {
         let [scale, floor, most] = self.0;
-        let (median, distance, spread) = distance(window, key, scale, floor);
-        let far = distance.abs() > most * spread;
+        let [medians, distances, spreads] = distances(windows, last, scale, floor);
         if let [filtered, outlier] = into {
-            let value = if key == MISSING { f64::NAN } else { value_of(key) };
-            (*filtered, *outlier) = if far { (median, 1.0) } else { (value, 0.0) };
+            let far: [bool; L] = from_fn(|i| distances[i].abs() > most * spreads[i]);
+            *filtered = from_fn(|i| if far[i] { medians[i] } else { last[i] });
+            *outlier = far.map(|far| f64::from(u8::from(far)));
         }
     }
 }
@@ -155,14 +196,14 @@ pub(crate) struct Quantiles<'a>(pub(crate) &'a [f64]);
 
 impl Statistic for Quantiles<'_> {
     #[inline(always)]
-    fn results(&self, window: &impl Ordered, _: i64, into: &mut [f64]) {
-        let last = window.count().saturating_sub(1);
+    fn results<const L: usize>(&self, windows: &impl Ordered<L>, _: [f64; L], into: &mut [[f64; L]]) {
+        let last = windows.counts().map(|count| count.saturating_sub(1));
         for (q, result) in self.0.iter().zip(into) {
-            let place = last as f64 * q;
-            let rank = (place as usize).min(last);
-            let part = place - rank as f64;
-            let low = window.value(rank);
-            *result = if part == 0.0 { low } else { between(low, window.value((rank + 1).min(last)), part) };
+            let places = last.map(|last| last as f64 * q);
+            let ranks: [usize; L] = from_fn(|i| (places[i] as usize).min(last[i]));
+            let low = windows.values(ranks);
+            let high = windows.values(from_fn(|i| (ranks[i] + 1).min(last[i])));
+            *result = from_fn(|i| between(low[i], high[i], places[i] - ranks[i] as f64));
         }
     }
 }
@@ -170,11 +211,33 @@ impl Statistic for Quantiles<'_> {
 #[inline(always)]
 fn between(low: f64, high: f64, part: f64) -> f64 {
     let rise = high - low;
-    if !rise.is_finite() {
+    if part == 0.0 {
+        low
+    } else if !rise.is_finite() {
         low * (1.0 - part) + high * part
     } else if part >= 0.5 {
         high - rise * (1.0 - part)
     } else {
         low + rise * part
+    }
+}
+
+/// Fills tables with a statistic of the windows of every column.
+#[inline(always)]
+pub(crate) fn fill(
+    lanes: impl Lanes,
+    values: Table<'_, f64>,
+    windows: Windows<'_>,
+    statistic: &impl Statistic,
+    tables: &mut [Results<'_>],
+) {
+    let rules = Rules::new(values, windows, tables);
+    let size = windows.widest(values.rows());
+    if rules.rows == 1 && size > FEW {
+        one_window::fill(values, windows, rules, statistic, tables);
+    } else if size <= SHORT && windows.window.len() == 1 {
+        lockstep::fill(lanes, values, rules, size, statistic, tables);
+    } else {
+        roll(values, windows, rules, &mut SortedKeys::new(size), statistic, tables);
     }
 }

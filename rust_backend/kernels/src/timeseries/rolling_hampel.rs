@@ -2,14 +2,13 @@
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
-use crate::timeseries::order_statistics::{Hampel, rule};
-use crate::timeseries::sorted_keys::SortedKeys;
-use crate::timeseries::windows::{Results, Windows, roll};
+use crate::timeseries::order_statistics::{Hampel, fill, rule};
+use crate::timeseries::results::Results;
+use crate::timeseries::windows::Windows;
 
 at_every_level! {
-    fn rolling_hampel_at(values: Table<'_, f64>, windows: Windows<'_>, numbers: &[f64], filtered: TableMut<'_, f64>, outlier: TableMut<'_, bool>) -> () {
-        let keys = &mut SortedKeys::new(windows.widest(values.rows()));
-        roll(values, windows, keys, &Hampel(rule(numbers)), &mut [Results::Floats(filtered), Results::Flags(outlier)]);
+    fn rolling_hampel_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, numbers: &[f64], filtered: TableMut<'_, f64>, outlier: TableMut<'_, bool>) -> () {
+        fill(lanes, values, windows, &Hampel(rule(numbers)), &mut [Results::Floats(filtered), Results::Flags(outlier)]);
     }
 }
 

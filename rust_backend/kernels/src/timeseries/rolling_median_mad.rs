@@ -2,16 +2,15 @@
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
-use crate::timeseries::order_statistics::{MedianMad, rule};
-use crate::timeseries::sorted_keys::SortedKeys;
-use crate::timeseries::windows::{Results, Windows, roll};
+use crate::timeseries::order_statistics::{MedianMad, fill, rule};
+use crate::timeseries::results::Results;
+use crate::timeseries::windows::Windows;
 
 at_every_level! {
-    fn rolling_median_mad_at(values: Table<'_, f64>, windows: Windows<'_>, scale: &[f64], median: TableMut<'_, f64>, mad: TableMut<'_, f64>) -> () {
+    fn rolling_median_mad_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, scale: &[f64], median: TableMut<'_, f64>, mad: TableMut<'_, f64>) -> () {
         let ([scale], wanted) = (rule(scale), mad.columns() > 0);
         let statistic = MedianMad { scale, mad: wanted };
-        let keys = &mut SortedKeys::new(windows.widest(values.rows()));
-        roll(values, windows, keys, &statistic, &mut [Results::Floats(median), Results::Floats(mad)]);
+        fill(lanes, values, windows, &statistic, &mut [Results::Floats(median), Results::Floats(mad)]);
     }
 }
 

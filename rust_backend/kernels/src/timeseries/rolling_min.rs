@@ -2,14 +2,13 @@
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
-use crate::timeseries::order_statistics::Quantiles;
-use crate::timeseries::sorted_keys::SortedKeys;
-use crate::timeseries::windows::{Results, Windows, roll};
+use crate::timeseries::order_statistics::{Quantiles, fill};
+use crate::timeseries::results::Results;
+use crate::timeseries::windows::Windows;
 
 at_every_level! {
-    fn rolling_min_at(values: Table<'_, f64>, windows: Windows<'_>, least: TableMut<'_, f64>) -> () {
-        let keys = &mut SortedKeys::new(windows.widest(values.rows()));
-        roll(values, windows, keys, &Quantiles(&[0.0]), &mut [Results::Floats(least)]);
+    fn rolling_min_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, least: TableMut<'_, f64>) -> () {
+        fill(lanes, values, windows, &Quantiles(&[0.0]), &mut [Results::Floats(least)]);
     }
 }
 

@@ -2,14 +2,13 @@
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
-use crate::timeseries::order_statistics::{RobustZscore, rule};
-use crate::timeseries::sorted_keys::SortedKeys;
-use crate::timeseries::windows::{Results, Windows, roll};
+use crate::timeseries::order_statistics::{RobustZscore, fill, rule};
+use crate::timeseries::results::Results;
+use crate::timeseries::windows::Windows;
 
 at_every_level! {
-    fn rolling_robust_zscore_at(values: Table<'_, f64>, windows: Windows<'_>, numbers: &[f64], zscore: TableMut<'_, f64>) -> () {
-        let keys = &mut SortedKeys::new(windows.widest(values.rows()));
-        roll(values, windows, keys, &RobustZscore(rule(numbers)), &mut [Results::Floats(zscore)]);
+    fn rolling_robust_zscore_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, numbers: &[f64], zscore: TableMut<'_, f64>) -> () {
+        fill(lanes, values, windows, &RobustZscore(rule(numbers)), &mut [Results::Floats(zscore)]);
     }
 }
 

@@ -56,14 +56,14 @@ impl Keys for SortedKeys {
     }
 }
 
-impl Ordered for SortedKeys {
+impl Ordered<1> for SortedKeys {
     #[inline(always)]
-    fn count(&self) -> usize {
-        self.count
+    fn counts(&self) -> [usize; 1] {
+        [self.count]
     }
 
     #[inline(always)]
-    fn value(&self, rank: usize) -> f64 {
-        self.keys.get(rank).map_or(f64::NAN, |key| value_of(*key))
+    fn values(&self, [rank]: [usize; 1]) -> [f64; 1] {
+        [self.keys.get(rank).map_or(f64::NAN, |key| value_of(*key))]
     }
 }

@@ -190,4 +190,20 @@ impl Lanes for Portable {
     fn join_second_bytes(self, low: Words, high: Words) -> Words {
         join_bytes(low[1], high[1])
     }
+
+    #[inline(always)]
+    fn smaller(self, a: Words, b: Words) -> Words {
+        self.if_less(a, b, a, b)
+    }
+
+    #[inline(always)]
+    fn greater(self, a: Words, b: Words) -> Words {
+        self.if_less(b, a, a, b)
+    }
+
+    #[inline(always)]
+    fn if_less(self, a: Words, b: Words, yes: Words, no: Words) -> Words {
+        let less = |i: usize| f64::from_bits(a[i]) < f64::from_bits(b[i]);
+        [if less(0) { yes[0] } else { no[0] }, if less(1) { yes[1] } else { no[1] }]
+    }
 }
