@@ -23,6 +23,7 @@ __all__, __getattr__ = lazy(
         "resampling": ("resample",),
         "seasonal": ("SeasonalProfile", "seasonal_profile"),
         "spectra": ("band_energy", "spectrum"),
+        "columns": ("column_quantiles", "column_median_mad"),
     },
 )
 

@@ -134,7 +134,7 @@ def rolling_mad(
         BY_STEM["rolling_median_mad"],
         x,
         window,
-        (np.array([_scale(scale)]),),
+        (np.array([as_scale(scale)]),),
         min_periods=min_periods,
         nan=nan,
         times=times,
@@ -190,7 +190,7 @@ def rolling_median_mad(
         BY_STEM["rolling_median_mad"],
         x,
         window,
-        (np.array([_scale(scale)]),),
+        (np.array([as_scale(scale)]),),
         min_periods=min_periods,
         nan=nan,
         times=times,
@@ -257,7 +257,7 @@ def rolling_robust_zscore(
     """
     if zero not in ("infinite", "nan"):
         raise ValueError(f"zero is {zero!r}, but what a deviation of 0 gives is 'infinite' or 'nan'")
-    rule = [_scale(scale), _number("floor", floor, 0.0), _number("clip", clip, 0.0), float(zero == "nan")]
+    rule = [as_scale(scale), _number("floor", floor, 0.0), _number("clip", clip, 0.0), float(zero == "nan")]
     return rolling(
         BY_STEM["rolling_robust_zscore"],
         x,
@@ -325,7 +325,7 @@ def rolling_hampel(
     >>> outlier
     array([False, False, False,  True, False, False])
     """
-    rule = [_scale(scale), _number("floor", floor, 0.0), _number("n_sigma", n_sigma, 0.0)]
+    rule = [as_scale(scale), _number("floor", floor, 0.0), _number("n_sigma", n_sigma, 0.0)]
     return rolling(
         BY_STEM["rolling_hampel"],
         x,
@@ -507,7 +507,8 @@ def as_quantiles(q: Any) -> tuple[np.ndarray, list[str]]:
     return np.atleast_1d(given), [f"q{number:g}" for number in given] if given.ndim else []
 
 
-def _scale(scale: float | str) -> float:
+def as_scale(scale: float | str) -> float:
+    """Return what a deviation is multiplied with."""
     if isinstance(scale, str):
         if scale != "normal":
             raise ValueError(f"scale is {scale!r}, but it is a number or 'normal'")

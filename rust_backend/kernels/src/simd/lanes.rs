@@ -68,6 +68,11 @@ pub(crate) trait Lanes: Copy {
     fn join_first_bytes(self, low: Self::Words, high: Self::Words) -> Self::Words;
     fn join_second_bytes(self, low: Self::Words, high: Self::Words) -> Self::Words;
 
+    /// The words at some places, each modulo the number of words, which is a power of two.
+    fn gather(self, words: &[i64], places: Self::Words) -> Self::Words;
+
+    /// The differences of words that are the bits of floats.
+    fn sub_floats(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// The smaller ones of words that are the bits of floats, none of which is NaN or -0.0.
     fn smaller(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// The greater ones of such words.
@@ -93,7 +98,7 @@ mod x86 {
     /// Implements [`Lanes`] by functions that need the instructions of a level.
     macro_rules! lanes {
         (
-            $name:ident, $words:ty, $rows:literal, $load:ident, $store:ident,
+            $name:ident, $words:ty, $rows:literal, $load:ident, $store:ident, $gather:ident,
             { $($method:ident($($argument:ident: $type:ty),*) = $function:ident),* $(,)? }
         ) => {
             #[derive(Clone, Copy)]
@@ -125,6 +130,14 @@ mod x86 {
                     assert!(to.len() >= $rows);
                     // SAFETY: the slice is long enough, and `self` shows that the processor has the instructions.
                     unsafe { $store(to.as_mut_ptr().cast(), words) }
+                }
+
+                #[inline(always)]
+                fn gather(self, words: &[i64], places: $words) -> $words {
+                    assert!(words.len().is_power_of_two());
+                    // SAFETY: `$gather` reads below the power of two, and `self` shows that the processor has the
+                    // instructions.
+                    unsafe { $gather(words.as_ptr(), self.and(places, self.all(words.len() as u64 - 1))) }
                 }
 
                 $(
@@ -161,6 +174,8 @@ mod x86 {
             _mm_castps_si128(_mm_shuffle_ps::<0x88>(_mm_castsi128_ps(a), _mm_castsi128_ps(b)));
         high_128(a: __m128i, b: __m128i) -> __m128i =
             _mm_castps_si128(_mm_shuffle_ps::<0xdd>(_mm_castsi128_ps(a), _mm_castsi128_ps(b)));
+        sub_floats_128(a: __m128i, b: __m128i) -> __m128i =
+            _mm_castpd_si128(_mm_sub_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
         smaller_128(a: __m128i, b: __m128i) -> __m128i =
             _mm_castpd_si128(_mm_min_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
         greater_128(a: __m128i, b: __m128i) -> __m128i =
@@ -171,7 +186,19 @@ mod x86 {
         };
     }
 
-    lanes! { Sse2, __m128i, 2, _mm_loadu_si128, _mm_storeu_si128, {
+    /// # Safety
+    ///
+    /// All places are those of words.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    unsafe fn gather_128(words: *const i64, places: __m128i) -> __m128i {
+        let [low, high] = [places, _mm_unpackhi_epi64(places, places)].map(|place| _mm_cvtsi128_si64(place) as usize);
+        // SAFETY: the caller says so.
+        let words = unsafe { std::slice::from_raw_parts(words, low.max(high) + 1) };
+        _mm_set_epi64x(words[high], words[low])
+    }
+
+    lanes! { Sse2, __m128i, 2, _mm_loadu_si128, _mm_storeu_si128, gather_128, {
         all(word: u64) = all_128,
         and(a: __m128i, b: __m128i) = _mm_and_si128,
         or(a: __m128i, b: __m128i) = _mm_or_si128,
@@ -196,6 +223,7 @@ mod x86 {
         bytes(a: __m128i, b: __m128i) = _mm_packus_epi16,
         join_first_bytes(a: __m128i, b: __m128i) = _mm_unpacklo_epi8,
         join_second_bytes(a: __m128i, b: __m128i) = _mm_unpackhi_epi8,
+        sub_floats(a: __m128i, b: __m128i) = sub_floats_128,
         smaller(a: __m128i, b: __m128i) = smaller_128,
         greater(a: __m128i, b: __m128i) = greater_128,
         if_less(a: __m128i, b: __m128i, yes: __m128i, no: __m128i) = if_less_128,
@@ -213,6 +241,8 @@ mod x86 {
             _mm256_castps_si256(_mm256_shuffle_ps::<0x88>(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
         high_256(a: __m256i, b: __m256i) -> __m256i =
             _mm256_castps_si256(_mm256_shuffle_ps::<0xdd>(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+        sub_floats_256(a: __m256i, b: __m256i) -> __m256i =
+            _mm256_castpd_si256(_mm256_sub_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b)));
         smaller_256(a: __m256i, b: __m256i) -> __m256i =
             _mm256_castpd_si256(_mm256_min_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b)));
         greater_256(a: __m256i, b: __m256i) -> __m256i =
@@ -223,7 +253,17 @@ mod x86 {
         };
     }
 
-    lanes! { Avx2, __m256i, 4, _mm256_loadu_si256, _mm256_storeu_si256, {
+    /// # Safety
+    ///
+    /// As above.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn gather_256(words: *const i64, places: __m256i) -> __m256i {
+        // SAFETY: as above.
+        unsafe { _mm256_i64gather_epi64::<8>(words, places) }
+    }
+
+    lanes! { Avx2, __m256i, 4, _mm256_loadu_si256, _mm256_storeu_si256, gather_256, {
         all(word: u64) = all_256,
         and(a: __m256i, b: __m256i) = _mm256_and_si256,
         or(a: __m256i, b: __m256i) = _mm256_or_si256,
@@ -249,6 +289,7 @@ mod x86 {
         bytes(a: __m256i, b: __m256i) = _mm256_packus_epi16,
         join_first_bytes(a: __m256i, b: __m256i) = _mm256_unpacklo_epi8,
         join_second_bytes(a: __m256i, b: __m256i) = _mm256_unpackhi_epi8,
+        sub_floats(a: __m256i, b: __m256i) = sub_floats_256,
         smaller(a: __m256i, b: __m256i) = smaller_256,
         greater(a: __m256i, b: __m256i) = greater_256,
         if_less(a: __m256i, b: __m256i, yes: __m256i, no: __m256i) = if_less_256,
@@ -269,6 +310,8 @@ mod x86 {
             _mm512_castps_si512(_mm512_shuffle_ps::<0x88>(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
         high_512(a: __m512i, b: __m512i) -> __m512i =
             _mm512_castps_si512(_mm512_shuffle_ps::<0xdd>(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+        sub_floats_512(a: __m512i, b: __m512i) -> __m512i =
+            _mm512_castpd_si512(_mm512_sub_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
         smaller_512(a: __m512i, b: __m512i) -> __m512i =
             _mm512_castpd_si512(_mm512_min_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
         greater_512(a: __m512i, b: __m512i) -> __m512i =
@@ -279,7 +322,17 @@ mod x86 {
         };
     }
 
-    lanes! { Avx512, __m512i, 8, _mm512_loadu_si512, _mm512_storeu_si512, {
+    /// # Safety
+    ///
+    /// As above.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn gather_512(words: *const i64, places: __m512i) -> __m512i {
+        // SAFETY: as above.
+        unsafe { _mm512_i64gather_epi64::<8>(places, words.cast()) }
+    }
+
+    lanes! { Avx512, __m512i, 8, _mm512_loadu_si512, _mm512_storeu_si512, gather_512, {
         all(word: u64) = all_512,
         and(a: __m512i, b: __m512i) = _mm512_and_si512,
         or(a: __m512i, b: __m512i) = _mm512_or_si512,
@@ -306,6 +359,7 @@ mod x86 {
         bytes(a: __m512i, b: __m512i) = _mm512_packus_epi16,
         join_first_bytes(a: __m512i, b: __m512i) = _mm512_unpacklo_epi8,
         join_second_bytes(a: __m512i, b: __m512i) = _mm512_unpackhi_epi8,
+        sub_floats(a: __m512i, b: __m512i) = sub_floats_512,
         smaller(a: __m512i, b: __m512i) = smaller_512,
         greater(a: __m512i, b: __m512i) = greater_512,
         if_less(a: __m512i, b: __m512i, yes: __m512i, no: __m512i) = if_less_512,

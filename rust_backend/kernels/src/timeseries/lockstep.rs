@@ -6,7 +6,7 @@
 
 use crate::simd::lanes::Lanes;
 use crate::table::Table;
-use crate::timeseries::order_statistics::{Ordered, Statistic};
+use crate::timeseries::order_statistics::{Ordered, Statistic, middles};
 use crate::timeseries::results::{CHUNK, Results, Sheet};
 use crate::timeseries::windows::Rules;
 
@@ -34,13 +34,39 @@ fn value_of(key: i64) -> f64 {
     f64::from_bits(bits - (bits >> 63))
 }
 
+/// A key whose value is below all others, infinity included; it is never compared.
+const BELOW: i64 = FIRST as i64 + 1;
+
 /// The windows of the series.
-struct Sorted<'a> {
+struct Sorted<'a, L> {
+    lanes: L,
+    /// `BELOW`, the keys, and `LAST`, up to a power of two.
     keys: &'a [Keys],
     counts: [usize; LANES],
 }
 
-impl Ordered<LANES> for Sorted<'_> {
+impl<L: Lanes> Sorted<'_, L> {
+    /// The values of ranks of the lanes from `first` on; of rank -1 it is negative infinity, of the count infinity.
+    #[inline(always)]
+    fn at(&self, first: usize, ranks: L::Words) -> L::Words {
+        let lanes = self.lanes;
+        let places = lanes.add(lanes.shl(ranks, LANES.ilog2()), lanes.load(&PLACES[first..]));
+        let keys = lanes.gather(self.keys.as_flattened(), places);
+        lanes.sub(keys, lanes.shr(keys, 63))
+    }
+
+    /// How far a median is above one rank and below another.
+    #[inline(always)]
+    fn distances(&self, first: usize, median: L::Words, low: L::Words, high: L::Words) -> (L::Words, L::Words) {
+        let (low, high) = (self.at(first, low), self.at(first, high));
+        (self.lanes.sub_floats(median, low), self.lanes.sub_floats(high, median))
+    }
+}
+
+/// The places of rank 0.
+const PLACES: Keys = [8, 9, 10, 11, 12, 13, 14, 15];
+
+impl<L: Lanes> Ordered<LANES> for Sorted<'_, L> {
     #[inline(always)]
     fn counts(&self) -> [usize; LANES] {
         self.counts
@@ -48,8 +74,40 @@ impl Ordered<LANES> for Sorted<'_> {
 
     #[inline(always)]
     fn values(&self, ranks: [usize; LANES]) -> [f64; LANES] {
-        let last = self.keys.len() - 1;
-        std::array::from_fn(|lane| value_of(self.keys[ranks[lane].min(last)][lane]))
+        let (ranks, mut values) = (ranks.map(|rank| rank as i64), [0; LANES]);
+        for first in (0..LANES).step_by(L::ROWS) {
+            self.lanes.store(self.at(first, self.lanes.load(&ranks[first..])), &mut values[first..]);
+        }
+        values.map(|bits| f64::from_bits(bits as u64))
+    }
+
+    /// As `nearest`, in vectors. What lies beside the keys makes every look beyond them one at an infinite distance.
+    #[inline(always)]
+    fn deviations(&self, medians: [f64; LANES]) -> [f64; LANES] {
+        let lanes = self.lanes;
+        let (counts, medians) = (self.counts.map(|count| count as i64), medians.map(|median| median.to_bits() as i64));
+        let most = self.counts.iter().max().map_or(0, |count| count - count.saturating_sub(1) / 2);
+        let (mut nearer, mut farther) = ([0; LANES], [0; LANES]);
+        for first in (0..LANES).step_by(L::ROWS) {
+            let (counts, median) = (lanes.load(&counts[first..]), lanes.load(&medians[first..]));
+            let one = lanes.all(1);
+            let k = lanes.shr(lanes.sub(counts, lanes.if_less(lanes.all(0), counts, one, counts)), 1);
+            let (mut low, mut many) = (lanes.all(0), lanes.sub(counts, k));
+            for _ in 0..usize::BITS - most.leading_zeros() {
+                let half = lanes.shr(many, 1);
+                let i = lanes.add(low, half);
+                let (left, right) = self.distances(first, median, i, lanes.add(i, k));
+                low = lanes.if_less(right, left, lanes.add(i, one), low);
+                many = lanes.if_less(right, left, lanes.sub(lanes.sub(many, half), one), half);
+            }
+            let (left, right) = self.distances(first, median, lanes.sub(low, one), lanes.add(low, k));
+            lanes.store(lanes.smaller(left, right), &mut nearer[first..]);
+            let low = lanes.if_less(left, right, lanes.sub(low, one), low);
+            let (left, right) = self.distances(first, median, lanes.sub(low, one), lanes.add(lanes.add(low, k), one));
+            lanes.store(lanes.smaller(left, right), &mut farther[first..]);
+        }
+        let [nearer, farther] = [nearer, farther].map(|words| words.map(|bits| f64::from_bits(bits as u64)));
+        middles(self.counts, farther, nearer)
     }
 }
 
@@ -89,11 +147,12 @@ pub(crate) fn fill(
     let parts = (LANES / columns.max(1)).clamp(1, rules.rows.max(1));
     let length = rules.rows.div_ceil(parts);
     let mut sheet = Sheet::<LANES>::new(tables, columns);
-    let (mut keys, mut ring) = (vec![[LAST; LANES]; size], vec![[LAST; LANES]; size]);
+    let (mut keys, mut ring) = (vec![[LAST; LANES]; (size + 3).next_power_of_two()], vec![[LAST; LANES]; size]);
     let mut loaded = [0.0; CHUNK];
     let mut entering = vec![[LAST; LANES]; CHUNK];
     for first in (0..columns * parts).step_by(LANES) {
         keys.fill([LAST; LANES]);
+        keys[0] = [BELOW; LANES];
         ring.fill([LAST; LANES]);
         let many = (columns * parts - first).min(LANES);
         // The series of a lane: its column, and its rows of the call.
@@ -123,13 +182,13 @@ pub(crate) fn fill(
                 let Some(slot) = ring.get_mut(place) else { break };
                 let leaving = std::mem::replace(slot, *entering);
                 place = if place + 1 < size { place + 1 } else { 0 };
-                slide(lanes, &mut keys, &leaving, entering);
+                slide(lanes, &mut keys[1..=size], &leaving, entering);
                 for lane in 0..LANES {
                     counts[lane] += usize::from(entering[lane] != LAST);
                     counts[lane] -= usize::from(leaving[lane] != LAST);
                 }
                 if let Some(row) = (step + at + 1).checked_sub(size) {
-                    let windows = Sorted { keys: &keys, counts };
+                    let windows = Sorted { lanes, keys: &keys, counts };
                     let width = |lane: usize| (rules.history + series[lane].1 + row + 1).min(size);
                     let enough = std::array::from_fn(|lane| counts[lane] >= rules.needed(width(lane)));
                     let last = entering.map(|key| if key == LAST { f64::NAN } else { value_of(key) });

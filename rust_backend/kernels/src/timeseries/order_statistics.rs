@@ -47,7 +47,7 @@ pub(crate) fn midpoint(low: f64, high: f64) -> f64 {
 
 /// The middle values, or the means of two, where they are given with one rank less beside them.
 #[inline(always)]
-fn middles<const L: usize>(counts: [usize; L], low: [f64; L], high: [f64; L]) -> [f64; L] {
+pub(crate) fn middles<const L: usize>(counts: [usize; L], low: [f64; L], high: [f64; L]) -> [f64; L] {
     from_fn(|i| if counts[i] % 2 == 1 { high[i] } else { midpoint(low[i], high[i]) })
 }
 
@@ -97,8 +97,7 @@ fn nearest<const L: usize>(windows: &impl Ordered<L>, medians: [f64; L]) -> [f64
     }
     let low: [usize; L] = from_fn(|i| if left[i] < right[i] { low[i].saturating_sub(1) } else { low[i] });
     let (left, right) = (below(low), above(from_fn(|i| low[i] + k[i] + 1)));
-    let second: [f64; L] = from_fn(|i| left[i].min(right[i]));
-    from_fn(|i| if counts[i] % 2 == 1 { first[i] } else { midpoint(first[i], second[i]) })
+    middles(counts, from_fn(|i| left[i].min(right[i])), first)
 }
 
 pub(crate) struct Median;

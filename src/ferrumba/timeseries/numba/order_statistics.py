@@ -6,10 +6,14 @@ The kernels of the family call it with a code, so that Numba compiles one functi
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
+from ferrumba.timeseries.numba.one_window import finite_keys, select, to_distances
 from ferrumba.timeseries.numba.sorted_keys import step, value_at
-from ferrumba.timeseries.numba.windows import MISSING, roll, swap_key, widest
+from ferrumba.timeseries.numba.windows import CHUNK, MISSING, roll, swap_key, widest
 
-MEDIAN_MAD, ROBUST_ZSCORE, HAMPEL, QUANTILE = range(4)
+MEDIAN_MAD, QUANTILE, ROBUST_ZSCORE, HAMPEL = range(4)
+
+FEW = 512
+"""The longest window that is put in order for one row."""
 
 NO_TABLE = np.empty((0, 0))
 NO_FLAGS = np.empty((0, 0), np.bool_)
@@ -60,19 +64,22 @@ def deviation(state, count, median):
 
 
 @jit(inline=True)
-def quantile(state, count, q):
-    """Return a quantile by linear interpolation, rounded as NumPy does; without overflow between opposite extremes."""
-    place = (count - 1) * q
-    rank = np.int64(place)
-    part = place - rank
-    low = value_at(state, rank)
+def between(low, high, part):
+    """Return a value between two, rounded as NumPy does it; without overflow between opposite extremes."""
     if part == 0.0:
         return low
-    high = value_at(state, rank + 1)
     rise = high - low
     if rise - rise != 0.0:
         return low * (1.0 - part) + high * part
     return high - rise * (1.0 - part) if part >= 0.5 else low + rise * part
+
+
+@jit
+def quantile(state, count, q):
+    """Return a quantile by linear interpolation."""
+    place = (count - 1) * q
+    rank = np.int64(place)
+    return between(value_at(state, rank), value_at(state, min(rank + 1, count - 1)), place - rank)
 
 
 @jit
@@ -113,6 +120,42 @@ def emit(state, count, enough, key, outputs, row, column):
         first[row, column] = numbers[2] if distance > 0.0 else -numbers[2] if distance < 0.0 else 0.0
 
 
+@jit
+def selected(state, scratch, count, q):
+    """Return a quantile of keys in any order; they are put back where they were."""
+    keys, floats, bits = state
+    place = (count - 1) * q
+    rank = np.int64(place)
+    low, high = select(keys, count, rank, scratch)
+    bits[0] = swap_key(low)
+    below = floats[0]
+    bits[0] = swap_key(high)
+    if q == 0.5:
+        return below if place == rank else midpoint(below, floats[0])
+    return between(below, floats[0], place - rank)
+
+
+@jit
+def one_window(values, size, least, propagate, state, what, numbers, first, second):
+    """Fill the only row of the tables."""
+    keys, floats, _ = state
+    scratch, buffer = np.empty(size, np.int64), np.empty(CHUNK)
+    for column in range(values.shape[1]):
+        count = finite_keys(values, column, values.shape[0] - size, buffer, keys)
+        enough = count >= (max(least, size) if propagate else least)
+        if what == QUANTILE:
+            many = numbers.shape[0]
+            for i in range(many):
+                first[0, column * many + i] = selected(state, scratch, count, numbers[i]) if enough else np.nan
+            continue
+        median = selected(state, scratch, count, 0.5) if enough else np.nan
+        if first.shape[1] > 0:
+            first[0, column] = median
+        if second.shape[1] > 0:
+            to_distances(floats, count, median, keys)
+            second[0, column] = numbers[0] * selected(state, scratch, count, 0.5) if enough else np.nan
+
+
 @jit(
     signature="int64(float64[:, :], int64[::1], int64[::1], boolean[::1], int64, float64[::1], float64[:, :], "
     "float64[:, :], boolean[:, :])"
@@ -121,7 +164,11 @@ def order_statistics(values, window, min_periods, propagate, what, numbers, firs
     """Fill the tables that a statistic has; it gets those that it has not, or are not wanted, without columns."""
     rows = max(first.shape[0], second.shape[0])
     floats = np.empty(1)
-    state = np.empty(widest(window, values.shape[0]), np.int64), floats, floats.view(np.int64)
+    size = widest(window, values.shape[0])
+    state = np.empty(size, np.int64), floats, floats.view(np.int64)
+    if rows == 1 and size > FEW and what <= QUANTILE:
+        one_window(values, size, min_periods[0], propagate[0], state, what, numbers, first, second)
+        return np.int64(-1)
     outputs = what, numbers, first, second, flags
     roll(values, window, min_periods, propagate, rows, values.shape[1], step, emit, state, outputs)
     return np.int64(-1)

@@ -192,6 +192,17 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn gather(self, words: &[i64], places: Words) -> Words {
+        assert!(words.len().is_power_of_two());
+        places.map(|place| words[place as usize & (words.len() - 1)] as u64)
+    }
+
+    #[inline(always)]
+    fn sub_floats(self, a: Words, b: Words) -> Words {
+        words(a, b, |a, b| (f64::from_bits(a) - f64::from_bits(b)).to_bits())
+    }
+
+    #[inline(always)]
     fn smaller(self, a: Words, b: Words) -> Words {
         self.if_less(a, b, a, b)
     }
