@@ -24,6 +24,16 @@ __all__, __getattr__ = lazy(
         "seasonal": ("SeasonalProfile", "seasonal_profile"),
         "spectra": ("band_energy", "spectrum"),
         "columns": ("column_quantiles", "column_median_mad"),
+        "moments": (
+            "rolling_sum",
+            "rolling_mean",
+            "rolling_var",
+            "rolling_std",
+            "rolling_mean_std",
+            "rolling_skew",
+            "rolling_kurt",
+            "rolling_skew_kurt",
+        ),
     },
 )
 

@@ -31,7 +31,7 @@ def rolling_output(name: str, dtype: str = "float64") -> Output:
     return Output(name, dtype, sentinel, lambda values, *_: (values.shape[1],), "columns")
 
 
-def _order(stem, summary, outputs, made_by=cases.windows, more=()):
+def _rolling(stem, summary, outputs, made_by=cases.windows, more=()):
     return Kernel(f"timeseries.{stem}", 1, summary, (*ROLLING, *more), outputs, Bitwise(), made_by, no_fault)
 
 
@@ -40,37 +40,42 @@ def _numbers(name: str) -> tuple[Input]:
 
 
 KERNELS = (
-    _order("rolling_median", "The median of trailing windows.", (rolling_output("median"),)),
-    _order(
+    _rolling("rolling_median", "The median of trailing windows.", (rolling_output("median"),)),
+    _rolling(
         "rolling_median_mad",
         "The median of trailing windows, and the median of the distances to it.",
         (rolling_output("median"), rolling_output("mad")),
         cases.windows_with(1.4826),
         _numbers("scale"),
     ),
-    _order(
+    _rolling(
         "rolling_robust_zscore",
         "The distance of a value to the median of its window, in robust standard deviations.",
         (rolling_output("zscore"),),
         cases.windows_with(1.4826, 0.0, 100.0, 0.0),
         _numbers("rule"),
     ),
-    _order(
+    _rolling(
         "rolling_hampel",
         "Values far from the median of their window, and the series with the median in their place.",
         (rolling_output("filtered"), rolling_output("outlier", "bool")),
         cases.windows_with(1.4826, 0.5, 2.0),
         _numbers("rule"),
     ),
-    _order(
+    _rolling(
         "rolling_quantile",
         "Quantiles of trailing windows.",
         (Output("quantile", "float64", math.nan, lambda values, *more: (values.shape[1] * len(more[-1]),), "columns"),),
         cases.windows_with(0.0, 0.05, 0.5, 0.9),
         _numbers("q"),
     ),
-    _order("rolling_min", "The least value of trailing windows.", (rolling_output("least"),)),
-    _order("rolling_max", "The greatest value of trailing windows.", (rolling_output("greatest"),)),
+    _rolling("rolling_min", "The least value of trailing windows.", (rolling_output("least"),)),
+    _rolling("rolling_max", "The greatest value of trailing windows.", (rolling_output("greatest"),)),
+    _rolling(
+        "rolling_moments",
+        "Sum, mean, variance, standard deviation, skewness and kurtosis of trailing windows.",
+        tuple(rolling_output(name) for name in ("total", "mean", "var", "std", "skew", "kurt")),
+    ),
     *column_kernels.KERNELS,
 )
 

@@ -7,6 +7,7 @@
 mod lockstep;
 mod one_window;
 mod order_statistics;
+mod pairwise;
 mod results;
 mod sorted_keys;
 mod windows;
@@ -24,6 +25,7 @@ mod rolling_max;
 mod rolling_median;
 mod rolling_median_mad;
 mod rolling_min;
+mod rolling_moments;
 mod rolling_quantile;
 mod rolling_robust_zscore;
 
@@ -40,6 +42,7 @@ pub use rolling_max::rolling_max;
 pub use rolling_median::rolling_median;
 pub use rolling_median_mad::rolling_median_mad;
 pub use rolling_min::rolling_min;
+pub use rolling_moments::rolling_moments;
 pub use rolling_quantile::rolling_quantile;
 pub use rolling_robust_zscore::rolling_robust_zscore;
 

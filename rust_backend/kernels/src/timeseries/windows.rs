@@ -49,9 +49,21 @@ impl Windows<'_> {
         usize::try_from(width).unwrap_or(usize::MAX).min(rows.max(1))
     }
 
+    /// The rows that the window of a row has.
     pub(crate) fn width(&self, row: usize) -> usize {
         let width = if self.window.len() > 1 { self.window.get(row) } else { self.window.first() };
         width.map_or(1, |width| usize::try_from(*width).unwrap_or(1).max(1))
+    }
+
+    /// Whether there is one width for all rows.
+    pub(crate) fn are_equal(&self) -> bool {
+        self.window.len() == 1
+    }
+
+    /// How many finite values are needed in a window of so many rows.
+    pub(crate) fn needed(&self, rows: usize) -> usize {
+        let least = self.min_periods.first().map_or(1, |least| usize::try_from(*least).unwrap_or(1).max(1));
+        if self.propagate.first().is_some_and(|flag| *flag != 0) { least.max(rows) } else { least }
     }
 }
 

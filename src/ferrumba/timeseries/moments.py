@@ -1,0 +1,463 @@
+"""Rolling moments: right at any offset and scale, and functions of the window alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ferrumba.timeseries.declarations import BY_STEM
+from ferrumba.timeseries.rolling import rolling
+
+MOMENTS = ("total", "mean", "var", "std", "skew", "kurt")
+
+
+def _moments(x: Any, window: Any, *names: str, **options: Any) -> Any:
+    return rolling(BY_STEM["rolling_moments"], x, window, wanted=[name in names for name in MOMENTS], **options)
+
+
+def rolling_sum(
+    x: Any,
+    window: Any,
+    *,
+    min_periods: int = 1,
+    nan: str = "omit",
+    times: Any = None,
+    history: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the sum of a trailing window at every row.
+
+    Parameters
+    ----------
+    x : array_like or data frame, shape (n,) or (n, c)
+        Rows are time, columns are series.
+    window : int, str or timedelta
+        Rows of the trailing window, or a time such as ``"30min"``.
+    min_periods, nan, times, history, out, backend
+        See :func:`rolling_median`.
+
+    Returns
+    -------
+    object of the kind and shape of ``x``
+        float32 for float32 values, else float64.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of its range or of another kind.
+
+    Notes
+    -----
+    Added in pairs: the error is at most ``log2(window)`` roundings of the sum of absolute values, and depends on the
+    window alone. A window costs O(log(window)) additions.
+
+    Examples
+    --------
+    >>> from ferrumba import timeseries
+    >>> timeseries.rolling_sum([1.0, 2.0, float("nan"), 4.0], 2)
+    array([1., 3., 2., 4.])
+    """
+    return _moments(
+        x,
+        window,
+        "total",
+        min_periods=min_periods,
+        nan=nan,
+        times=times,
+        history=history,
+        out=out,
+        backend=backend,
+    )
+
+
+def rolling_mean(
+    x: Any,
+    window: Any,
+    *,
+    min_periods: int = 1,
+    nan: str = "omit",
+    times: Any = None,
+    history: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the mean of a trailing window at every row.
+
+    Parameters
+    ----------
+    x : array_like or data frame, shape (n,) or (n, c)
+        Rows are time, columns are series.
+    window : int, str or timedelta
+        Rows of the trailing window, or a time such as ``"30min"``.
+    min_periods, nan, times, history, out, backend
+        See :func:`rolling_median`.
+
+    Returns
+    -------
+    object of the kind and shape of ``x``
+        float32 for float32 values, else float64.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of its range or of another kind.
+
+    Notes
+    -----
+    See :func:`rolling_sum`; a sum beyond the largest float does no harm. A window costs O(log(window)) additions.
+
+    Examples
+    --------
+    >>> from ferrumba import timeseries
+    >>> timeseries.rolling_mean([1.0, 2.0, float("nan"), 4.0], 2)
+    array([1. , 1.5, 2. , 4. ])
+    """
+    return _moments(
+        x,
+        window,
+        "mean",
+        min_periods=min_periods,
+        nan=nan,
+        times=times,
+        history=history,
+        out=out,
+        backend=backend,
+    )
+
+
+def rolling_var(
+    x: Any,
+    window: Any,
+    *,
+    min_periods: int = 1,
+    nan: str = "omit",
+    times: Any = None,
+    history: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the variance of a trailing window at every row, with one degree of freedom less.
+
+    Parameters
+    ----------
+    x : array_like or data frame, shape (n,) or (n, c)
+        Rows are time, columns are series.
+    window : int, str or timedelta
+        Rows of the trailing window, or a time such as ``"30min"``.
+    min_periods, nan, times, history, out, backend
+        See :func:`rolling_median`.
+
+    Returns
+    -------
+    object of the kind and shape of ``x``
+        float32 for float32 values, else float64.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of its range or of another kind.
+
+    Notes
+    -----
+    NaN for a single value, 0 for a constant window. See :func:`rolling_std`.
+
+    Examples
+    --------
+    >>> from ferrumba import timeseries
+    >>> timeseries.rolling_var([1.0, 3.0, 7.0, 7.0], 2)
+    array([nan,  2.,  8.,  0.])
+    """
+    return _moments(
+        x,
+        window,
+        "var",
+        min_periods=min_periods,
+        nan=nan,
+        times=times,
+        history=history,
+        out=out,
+        backend=backend,
+    )
+
+
+def rolling_std(
+    x: Any,
+    window: Any,
+    *,
+    min_periods: int = 1,
+    nan: str = "omit",
+    times: Any = None,
+    history: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the standard deviation of a trailing window at every row, with one degree of freedom less.
+
+    Parameters
+    ----------
+    x : array_like or data frame, shape (n,) or (n, c)
+        Rows are time, columns are series.
+    window : int, str or timedelta
+        Rows of the trailing window, or a time such as ``"30min"``.
+    min_periods, nan, times, history, out, backend
+        See :func:`rolling_median`.
+
+    Returns
+    -------
+    object of the kind and shape of ``x``
+        float32 for float32 values, else float64.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of its range or of another kind.
+
+    Notes
+    -----
+    NaN for a single value, 0 for a constant window. Sums of squares about the mean are joined in pairs (Chan, Golub and
+    LeVeque), from differences to a value in the window: a relative error of some 1e-15 at any offset and scale, from
+    denormal numbers to 1e300, and no trace of what came before. A window costs O(log(window)) operations.
+
+    Examples
+    --------
+    >>> from ferrumba import timeseries
+    >>> timeseries.rolling_std([1e9, 1e9 + 2.0, 1e9 + 4.0], 3)
+    array([       nan, 1.41421356, 2.        ])
+    """
+    return _moments(
+        x,
+        window,
+        "std",
+        min_periods=min_periods,
+        nan=nan,
+        times=times,
+        history=history,
+        out=out,
+        backend=backend,
+    )
+
+
+def rolling_mean_std(
+    x: Any,
+    window: Any,
+    *,
+    min_periods: int = 1,
+    nan: str = "omit",
+    times: Any = None,
+    history: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the mean and the standard deviation of a trailing window, in one pass.
+
+    Parameters
+    ----------
+    x : array_like or data frame, shape (n,) or (n, c)
+        Rows are time, columns are series.
+    window : int, str or timedelta
+        Rows of the trailing window, or a time such as ``"30min"``.
+    min_periods, nan, times, history, out, backend
+        See :func:`rolling_median`.
+
+    Returns
+    -------
+    tuple of two objects of the kind and shape of ``x``
+        The same bits as :func:`rolling_mean` and :func:`rolling_std`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of its range or of another kind.
+
+    Notes
+    -----
+    ``out`` takes a tuple of two arrays.
+
+    Examples
+    --------
+    >>> from ferrumba import timeseries
+    >>> mean, std = timeseries.rolling_mean_std([1.0, 3.0, 5.0], 2)
+    >>> mean, std
+    (array([1., 2., 4.]), array([       nan, 1.41421356, 1.41421356]))
+    """
+    return _moments(
+        x,
+        window,
+        "mean",
+        "std",
+        min_periods=min_periods,
+        nan=nan,
+        times=times,
+        history=history,
+        out=out,
+        backend=backend,
+    )
+
+
+def rolling_skew(
+    x: Any,
+    window: Any,
+    *,
+    min_periods: int = 1,
+    nan: str = "omit",
+    times: Any = None,
+    history: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the skewness of a trailing window at every row, corrected for bias.
+
+    Parameters
+    ----------
+    x : array_like or data frame, shape (n,) or (n, c)
+        Rows are time, columns are series.
+    window : int, str or timedelta
+        Rows of the trailing window, or a time such as ``"30min"``.
+    min_periods, nan, times, history, out, backend
+        See :func:`rolling_median`.
+
+    Returns
+    -------
+    object of the kind and shape of ``x``
+        float32 for float32 values, else float64.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of its range or of another kind.
+
+    Notes
+    -----
+    The adjusted Fisher-Pearson coefficient G1, as in pandas. NaN for fewer than 3 values, 0 for a constant window.
+    Central sums of third powers are joined in pairs (Pebay). A window costs O(log(window)) operations.
+
+    Examples
+    --------
+    >>> from ferrumba import timeseries
+    >>> timeseries.rolling_skew([0.0, 0.0, 3.0, 3.0], 3)
+    array([        nan,         nan,  1.73205081, -1.73205081])
+    """
+    return _moments(
+        x,
+        window,
+        "skew",
+        min_periods=min_periods,
+        nan=nan,
+        times=times,
+        history=history,
+        out=out,
+        backend=backend,
+    )
+
+
+def rolling_kurt(
+    x: Any,
+    window: Any,
+    *,
+    min_periods: int = 1,
+    nan: str = "omit",
+    times: Any = None,
+    history: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the excess kurtosis of a trailing window at every row, corrected for bias.
+
+    Parameters
+    ----------
+    x : array_like or data frame, shape (n,) or (n, c)
+        Rows are time, columns are series.
+    window : int, str or timedelta
+        Rows of the trailing window, or a time such as ``"30min"``.
+    min_periods, nan, times, history, out, backend
+        See :func:`rolling_median`.
+
+    Returns
+    -------
+    object of the kind and shape of ``x``
+        float32 for float32 values, else float64.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of its range or of another kind.
+
+    Notes
+    -----
+    The estimator G2, 0 for a normal distribution, as in pandas. NaN for fewer than 4 values, -3 for a constant window.
+    Central sums of fourth powers are joined in pairs (Pebay). A window costs O(log(window)) operations.
+
+    Examples
+    --------
+    >>> from ferrumba import timeseries
+    >>> timeseries.rolling_kurt([0.0, 0.0, 0.0, 4.0, 0.0], 4)
+    array([nan, nan, nan,  4.,  4.])
+    """
+    return _moments(
+        x,
+        window,
+        "kurt",
+        min_periods=min_periods,
+        nan=nan,
+        times=times,
+        history=history,
+        out=out,
+        backend=backend,
+    )
+
+
+def rolling_skew_kurt(
+    x: Any,
+    window: Any,
+    *,
+    min_periods: int = 1,
+    nan: str = "omit",
+    times: Any = None,
+    history: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the skewness and the kurtosis of a trailing window, in one pass.
+
+    Parameters
+    ----------
+    x : array_like or data frame, shape (n,) or (n, c)
+        Rows are time, columns are series.
+    window : int, str or timedelta
+        Rows of the trailing window, or a time such as ``"30min"``.
+    min_periods, nan, times, history, out, backend
+        See :func:`rolling_median`.
+
+    Returns
+    -------
+    tuple of two objects of the kind and shape of ``x``
+        The same bits as :func:`rolling_skew` and :func:`rolling_kurt`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of its range or of another kind.
+
+    Notes
+    -----
+    ``out`` takes a tuple of two arrays.
+
+    Examples
+    --------
+    >>> from ferrumba import timeseries
+    >>> skew, kurt = timeseries.rolling_skew_kurt([0.0, 0.0, 0.0, 4.0], 4)
+    >>> skew[3], kurt[3]
+    (np.float64(2.0), np.float64(4.0))
+    """
+    return _moments(
+        x,
+        window,
+        "skew",
+        "kurt",
+        min_periods=min_periods,
+        nan=nan,
+        times=times,
+        history=history,
+        out=out,
+        backend=backend,
+    )
