@@ -82,6 +82,11 @@ impl<'a, T: Copy> TableMut<'a, T> {
         unsafe { Self::new(values.as_mut_ptr(), [rows, columns], [columns as isize, 1]) }
     }
 
+    /// Makes a table without columns.
+    pub fn empty(rows: usize) -> Self {
+        Self { data: std::ptr::dangling_mut(), shape: [rows, 0], strides: [0, 0], lent: PhantomData }
+    }
+
     /// The number of rows.
     pub fn rows(&self) -> usize {
         self.shape[0]

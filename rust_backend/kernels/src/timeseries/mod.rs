@@ -4,10 +4,12 @@
 //! of the windows, one for all or one for each row; and two rules: how many finite values a window needs, and whether
 //! one that is not finite spoils it. No row is ever invalid.
 
+mod extremes;
 mod lockstep;
 mod one_window;
 mod order_statistics;
 mod pairwise;
+mod ranked;
 mod results;
 mod sorted_keys;
 mod windows;

@@ -7,10 +7,13 @@ use crate::table::Table;
 use crate::timeseries::results::Results;
 use crate::timeseries::sorted_keys::SortedKeys;
 use crate::timeseries::windows::{Rules, Windows, roll};
-use crate::timeseries::{lockstep, one_window};
+use crate::timeseries::{lockstep, one_window, ranked};
 
 /// The longest windows that eight series in lockstep keep in order.
 const SHORT: usize = 256;
+
+/// The longest windows whose keys are moved to keep them in order, one at a time.
+const LONG: usize = 256;
 
 /// The longest window that is put in order for one row.
 const FEW: usize = 512;
@@ -22,13 +25,23 @@ pub(crate) trait Ordered<const L: usize> {
     /// The value of a rank of each window; any value where there is none.
     fn values(&self, ranks: [usize; L]) -> [f64; L];
 
-    /// The median of the distances to the median.
+    #[inline(always)]
+    fn medians(&self) -> [f64; L] {
+        let counts = self.counts();
+        let high = self.values(counts.map(|count| count / 2));
+        if counts.iter().all(|count| count % 2 == 1) {
+            return high;
+        }
+        middles(counts, self.values(counts.map(|count| count.saturating_sub(1) / 2)), high)
+    }
+
+    /// The medians of the distances to the medians.
     #[inline(always)]
     fn deviations(&self, medians: [f64; L]) -> [f64; L]
     where
         Self: Sized,
     {
-        nearest(self, medians)
+        nearest(self, first_not_less(self, medians), medians)
     }
 }
 
@@ -51,35 +64,15 @@ pub(crate) fn middles<const L: usize>(counts: [usize; L], low: [f64; L], high: [
     from_fn(|i| if counts[i] % 2 == 1 { high[i] } else { midpoint(low[i], high[i]) })
 }
 
-#[inline(always)]
-fn medians<const L: usize>(windows: &impl Ordered<L>) -> [f64; L] {
-    let counts = windows.counts();
-    let high = windows.values(counts.map(|count| count / 2));
-    if counts.iter().all(|count| count % 2 == 1) {
-        return high;
-    }
-    middles(counts, windows.values(counts.map(|count| count.saturating_sub(1) / 2)), high)
-}
-
-/// The medians of the distances to the medians, found among values in order.
+/// Where the k + 1 values stand that are nearest to the median, k + 1 being half of them or half a one more.
 ///
-/// The k + 1 values nearest to m stand together: the largest of their distances is `max(m - v[i], v[i + k] - m)`, i the
-/// first of them, and least where the first term, which falls with i, meets the second, which rises. Rounding keeps the
-/// order of distances on either side, so that the result is that of sorting the rounded distances.
+/// They stand together: the largest of their distances is `max(m - v[i], v[i + k] - m)`, i the first of them, and least
+/// where the first term, which falls with i, meets the second, which rises. This is the first i whose second term is not
+/// less; no branch depends on a value.
 #[inline(always)]
-fn nearest<const L: usize>(windows: &impl Ordered<L>, medians: [f64; L]) -> [f64; L] {
+pub(crate) fn first_not_less<const L: usize>(windows: &impl Ordered<L>, medians: [f64; L]) -> [usize; L] {
     let counts = windows.counts();
     let k = counts.map(|count| count.saturating_sub(1) / 2);
-    let below = |first: [usize; L]| -> [f64; L] {
-        let values = windows.values(first.map(|rank| rank.saturating_sub(1)));
-        from_fn(|i| if first[i] > 0 { medians[i] - values[i] } else { f64::INFINITY })
-    };
-    let above = |last: [usize; L]| -> [f64; L] {
-        let values = windows.values(last);
-        from_fn(|i| if last[i] < counts[i] { values[i] - medians[i] } else { f64::INFINITY })
-    };
-    // The first i whose second term is not less is among `many` from `low` on. No branch depends on a value, so that
-    // the searches of all windows run at once.
     let (mut low, mut many): (_, [usize; L]) = ([0; L], from_fn(|i| counts[i] - k[i]));
     for _ in 0..usize::BITS - many.iter().max().map_or(0, |many| many.leading_zeros()) {
         let i: [usize; L] = from_fn(|lane| low[lane] + many[lane] / 2);
@@ -90,6 +83,24 @@ fn nearest<const L: usize>(windows: &impl Ordered<L>, medians: [f64; L]) -> [f64
             many[lane] = if less { many[lane] - many[lane] / 2 - 1 } else { many[lane] / 2 };
         }
     }
+    low
+}
+
+/// The medians of the distances to the medians, by what [`first_not_less`] found.
+///
+/// Rounding keeps the order of distances on either side, so that the result is that of sorting the rounded distances.
+#[inline(always)]
+pub(crate) fn nearest<const L: usize>(windows: &impl Ordered<L>, low: [usize; L], medians: [f64; L]) -> [f64; L] {
+    let counts = windows.counts();
+    let k = counts.map(|count| count.saturating_sub(1) / 2);
+    let below = |first: [usize; L]| -> [f64; L] {
+        let values = windows.values(first.map(|rank| rank.saturating_sub(1)));
+        from_fn(|i| if first[i] > 0 { medians[i] - values[i] } else { f64::INFINITY })
+    };
+    let above = |last: [usize; L]| -> [f64; L] {
+        let values = windows.values(from_fn(|i| last[i].min(counts[i].saturating_sub(1))));
+        from_fn(|i| if last[i] < counts[i] { values[i] - medians[i] } else { f64::INFINITY })
+    };
     let (left, right) = (below(low), above(from_fn(|i| low[i] + k[i])));
     let first: [f64; L] = from_fn(|i| left[i].min(right[i]));
     if counts.iter().all(|count| count % 2 == 1) {
@@ -105,7 +116,7 @@ pub(crate) struct Median;
 impl Statistic for Median {
     #[inline(always)]
     fn results<const L: usize>(&self, windows: &impl Ordered<L>, _: [f64; L], into: &mut [[f64; L]]) {
-        into.fill(medians(windows));
+        into.fill(windows.medians());
     }
 }
 
@@ -120,7 +131,7 @@ impl Statistic for MedianMad {
     #[inline(always)]
     fn results<const L: usize>(&self, windows: &impl Ordered<L>, _: [f64; L], into: &mut [[f64; L]]) {
         if let [median, mad] = into {
-            *median = medians(windows);
+            *median = windows.medians();
             if self.mad {
                 *mad = windows.deviations(*median).map(|deviation| self.scale * deviation);
             }
@@ -137,7 +148,7 @@ pub(crate) fn rule<const N: usize>(numbers: &[f64]) -> [f64; N] {
 /// The medians, the distances of values to them, and the scaled deviations.
 #[inline(always)]
 fn distances<const L: usize>(windows: &impl Ordered<L>, last: [f64; L], scale: f64, floor: f64) -> [[f64; L]; 3] {
-    let medians = medians(windows);
+    let medians = windows.medians();
     let spreads = windows.deviations(medians).map(|mad| scale * if mad < floor { floor } else { mad });
     [medians, from_fn(|i| last[i] - medians[i]), spreads]
 }
@@ -230,12 +241,14 @@ pub(crate) fn fill(
     statistic: &impl Statistic,
     tables: &mut [Results<'_>],
 ) {
-    let rules = Rules::new(values, windows, tables);
+    let rules = Rules::of(values, windows, tables.iter().map(Results::rows).min().unwrap_or(0));
     let size = windows.widest(values.rows());
     if rules.rows == 1 && size > FEW {
         one_window::fill(values, windows, rules, statistic, tables);
     } else if size <= SHORT && windows.window.len() == 1 {
         lockstep::fill(lanes, values, rules, size, statistic, tables);
+    } else if size > LONG {
+        ranked::fill(values, windows, rules, size, statistic, tables);
     } else {
         roll(values, windows, rules, &mut SortedKeys::new(size), statistic, tables);
     }

@@ -2,13 +2,12 @@
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
-use crate::timeseries::order_statistics::{Quantiles, fill};
-use crate::timeseries::results::Results;
+use crate::timeseries::extremes;
 use crate::timeseries::windows::Windows;
 
 at_every_level! {
-    fn rolling_max_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, greatest: TableMut<'_, f64>) -> () {
-        fill(lanes, values, windows, &Quantiles(&[1.0]), &mut [Results::Floats(greatest)]);
+    fn rolling_max_at(values: Table<'_, f64>, windows: Windows<'_>, greatest: TableMut<'_, f64>) -> () {
+        extremes::fill(values, windows, true, greatest);
     }
 }
 

@@ -2,13 +2,12 @@
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
-use crate::timeseries::order_statistics::{Quantiles, fill};
-use crate::timeseries::results::Results;
+use crate::timeseries::extremes;
 use crate::timeseries::windows::Windows;
 
 at_every_level! {
-    fn rolling_min_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, least: TableMut<'_, f64>) -> () {
-        fill(lanes, values, windows, &Quantiles(&[0.0]), &mut [Results::Floats(least)]);
+    fn rolling_min_at(values: Table<'_, f64>, windows: Windows<'_>, least: TableMut<'_, f64>) -> () {
+        extremes::fill(values, windows, false, least);
     }
 }
 

@@ -87,8 +87,9 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    pub(crate) fn new(values: Table<'_, f64>, windows: Windows<'_>, tables: &[Results<'_>]) -> Self {
-        let rows = tables.iter().map(Results::rows).min().unwrap_or(0).min(values.rows());
+    /// Returns the rules of a call whose results have so many rows.
+    pub(crate) fn of(values: Table<'_, f64>, windows: Windows<'_>, rows: usize) -> Self {
+        let rows = rows.min(values.rows());
         Self {
             rows,
             history: values.rows() - rows,

@@ -1,0 +1,72 @@
+//! The least or the greatest value of trailing windows, in two parts that meet at a seam.
+//!
+//! Of the rows behind the seam each knows the extreme from itself to the seam, and one number is that of the rows after
+//! it. When the window has passed the seam, it moves to the end of the window. So each row is looked at twice, whatever
+//! the window.
+
+use crate::table::{Table, TableMut};
+use crate::timeseries::results::CHUNK;
+use crate::timeseries::windows::{MISSING, Rules, Windows, key_of, value_of};
+
+/// Rows that are held at once, in windows; those of one window are read again for the next.
+const SPAN: usize = 8;
+
+/// What stands for a missing value: it is greater than all keys.
+const LAST: i64 = i64::MAX;
+
+/// Fills `extreme` with the least values, or with the greatest: those whose keys are least with all bits turned.
+#[inline(always)]
+pub(crate) fn fill(values: Table<'_, f64>, windows: Windows<'_>, greatest: bool, mut extreme: TableMut<'_, f64>) {
+    let rules = Rules::of(values, windows, extreme.rows());
+    let (turned, history) = (-i64::from(greatest), rules.history);
+    let span = (SPAN * windows.widest(values.rows())).max(CHUNK);
+    let (mut loaded, mut results) = ([0.0; CHUNK], [0.0; CHUNK]);
+    // The keys of rows, and the extremes from them to the seam; how many values are before a row.
+    let (mut keys, mut before) = (Vec::new(), Vec::new());
+    for column in 0..values.columns() {
+        for from in (0..rules.rows).step_by(span) {
+            let upto = (from + span).min(rules.rows);
+            let begin = (history + from + 1).saturating_sub(windows.width(from));
+            keys.clear();
+            before.clear();
+            before.push(0_u32);
+            let mut sum = 0;
+            for start in (begin..history + upto).step_by(CHUNK) {
+                let many = (history + upto - start).min(CHUNK);
+                let loaded = values.load(column, start, loaded.get_mut(..many).unwrap_or_default());
+                keys.extend(loaded.iter().map(|value| {
+                    let key = key_of(*value);
+                    if key == MISSING { LAST } else { key ^ turned }
+                }));
+                before.extend(loaded.iter().map(|value| {
+                    sum += u32::from(value.is_finite());
+                    sum
+                }));
+            }
+            let lead = history + from - begin;
+            let (mut first, mut seam, mut after) = (0, None, LAST);
+            for start in (from..upto).step_by(CHUNK) {
+                let many = (upto - start).min(CHUNK);
+                for (at, result) in results.iter_mut().enumerate().take(many) {
+                    let row = lead + start - from + at;
+                    after = after.min(keys.get(row).copied().unwrap_or(LAST));
+                    first = first.max((row + 1).saturating_sub(windows.width(start + at)));
+                    if seam.is_none_or(|seam| first > seam) {
+                        seam = Some(row);
+                        after = LAST;
+                        let mut least = LAST;
+                        for key in keys.get_mut(first..=row).unwrap_or_default().iter_mut().rev() {
+                            least = least.min(*key);
+                            *key = least;
+                        }
+                    }
+                    let least = after.min(keys.get(first).copied().unwrap_or(LAST));
+                    let count = |row: usize| before.get(row).copied().unwrap_or(0);
+                    let enough = (count(row + 1) - count(first)) as usize >= rules.needed(row + 1 - first);
+                    *result = if enough { value_of(least ^ turned) } else { f64::NAN };
+                }
+                extreme.store(column, start, results.iter().copied().take(many));
+            }
+        }
+    }
+}
