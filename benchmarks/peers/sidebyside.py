@@ -84,7 +84,7 @@ def optional(name: str) -> Any | None:
 
 def apart(module: str, arguments: Sequence[str], threads: int) -> list[dict[str, Any]]:
     """Return the rows that a comparison prints in a process of its own, where every library is told of the threads."""
-    limits = {f"{name}_NUM_THREADS": str(threads) for name in ("RAYON", "OMP", "OPENBLAS")}
+    limits = {f"{name}_THREADS": str(threads) for name in ("RAYON_NUM", "OMP_NUM", "OPENBLAS_NUM", "POLARS_MAX")}
     command = [sys.executable, "-m", module, *arguments, "--threads", str(threads)]
     done = subprocess.run(command, env={**os.environ, **limits}, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
