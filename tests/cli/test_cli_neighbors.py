@@ -30,9 +30,8 @@ def brute(points, r, box=None):
 def test_pairs(cli, write, tmp_path, suffix):
     said = cli("neighbors", write("p.csv", CSV), "--radius", 2, "-o", tmp_path / f"o{suffix}", "--backend", "numba")
     found = table(tmp_path / f"o{suffix}")
-    assert [int(value) for value in found["i"]] == [0, 1]
-    assert [int(value) for value in found["j"]] == [1, 2]
-    assert [float(value) for value in found["distance"]] == [1.0, 2.0]
+    rows = zip(map(int, found["i"]), map(int, found["j"]), map(float, found["distance"]), strict=True)
+    assert sorted(rows) == [(0, 1, 1.0), (1, 2, 2.0)]
     assert "found 2 pairs of 4 points" in said
     assert "backend numba (backend='numba')" in said
 
@@ -56,9 +55,29 @@ def test_many_pieces_equal_brute_force(cli, tmp_path, monkeypatch, dimensions, b
     cli("neighbors", tmp_path / "p.npy", "-r", 0.25, "-o", tmp_path / "o.npy", "--max-memory", "1MiB", *options)
     found = np.load(tmp_path / "o.npy")
     i, j, distances = brute(points, 0.25, None if box is None else box[:dimensions])
+    full = np.concatenate([np.stack([i, j, distances]), np.stack([j, i, distances])], axis=1)
+    assert (found["i"] < found["j"]).all()
+    found = np.sort(found, order=["i", "j"])
     np.testing.assert_array_equal(found["i"], i)
     np.testing.assert_array_equal(found["j"], j)
     np.testing.assert_allclose(found["distance"], distances, rtol=1e-15)
+    cli(
+        "neighbors",
+        tmp_path / "p.npy",
+        "-r",
+        0.25,
+        "-o",
+        tmp_path / "f.npy",
+        "--full",
+        "--max-memory",
+        "1MiB",
+        *options,
+    )
+    twice = np.load(tmp_path / "f.npy")
+    full = full[:, np.lexsort(full[1::-1])]
+    np.testing.assert_array_equal(twice["i"], full[0])
+    np.testing.assert_array_equal(twice["j"], full[1])
+    np.testing.assert_allclose(twice["distance"], full[2], rtol=1e-15)
     cli("neighbors", tmp_path / "p.npy", "-r", 0.25, "-o", tmp_path / "c.npy", "--count", *options)
     np.testing.assert_array_equal(np.load(tmp_path / "c.npy"), np.bincount([*i, *j], minlength=600))
 

@@ -212,6 +212,64 @@ def test_a_bad_coordinate_is_named_by_its_row_in_the_whole_table(bad):
         dask_spatial.query_many(cut(fine), cut(points), 0.1)[1].compute()
 
 
+@pytest.mark.parametrize("box", [1.0, [0.3, None, 0.7], 0.1 * 3])
+@pytest.mark.parametrize("name", ["uniform 3-D", "lattice 3-D", "clustered 2-D"])
+def test_periodic_boxes(name, box):
+    """Points and queries outside are wrapped, and neighbours found across the border, to half the box and beyond."""
+    points = SETS[name][:150]
+    box = box[: points.shape[1]] if isinstance(box, list) else box
+    queries = points[::3] + RNG.integers(-2, 3, (len(points[::3]), points.shape[1])) * 0.1
+    grid = NeighborGrid(points, box=box)
+    where = dask_spatial.partition(cut(points), 6, box=box).persist()
+    for r in (0.0, 0.1, 0.15, 0.4, np.inf):
+        same(dask_spatial.query_many(where, queries, r), grid.query_many(queries, r))
+    for r in (0.0, 0.1, 0.4):
+        np.testing.assert_array_equal(dask_spatial.decimate(where, r).compute(), grid.decimate(r))
+    same(dask_spatial.query_many(cut(points), queries, 0.1, box=box, shuffle=False), grid.query_many(queries, 0.1))
+
+
+def test_only_what_is_near_travels_in_a_periodic_box():
+    """Slabs of a box are near the next and, the first and the last, each other."""
+    slabs = [np.array([[k, 0.0, 0.0], [k + 0.9, 9.0, 9.0]]) for k in range(10)]
+    near = dask_spatial._neighbouring(slabs, 0.5, [10.0, None, None])
+    assert near == [sorted([(k - 1) % 10, (k + 1) % 10]) for k in range(10)]
+    assert dask_spatial._neighbouring(slabs, 0.5, None)[0] == [1]
+
+
+def test_an_order_of_visits():
+    for name in ("uniform 2-D", "lattice 3-D"):
+        points = SETS[name]
+        order = RNG.permutation(len(points))
+        for r in (0.1, np.inf):
+            expected = NeighborGrid(points).decimate(r, order)
+            for given in (order, da.from_array(order, chunks=50)):
+                kept = dask_spatial.decimate(cut(points), r, given, partitions=5)
+                np.testing.assert_array_equal(kept.compute(), expected)
+            kept = dask_spatial.decimate(cut(points), r, order, shuffle=False, box=0.7)
+            np.testing.assert_array_equal(kept.compute(), NeighborGrid(points, box=0.7).decimate(r, order))
+    for bad in (order[1:], order * 1.0, np.zeros_like(order)):
+        with pytest.raises(ValueError, match=f"permutation of the {len(order)} ids"):
+            dask_spatial.decimate(cut(points), 0.1, bad)
+
+
+def test_invalid_points_are_left_out_and_keep_their_rows():
+    points = RNG.random((300, 3))
+    points[::7] = [np.nan, 0.0, 0.0]
+    points[100:150, 1] = -np.inf  # most of a chunk
+    grid = NeighborGrid(points, invalid="ignore")
+    order = RNG.permutation(300)
+    for shuffle in (True, False):
+        ignoring = {"invalid": "ignore", "shuffle": shuffle}
+        queries = RNG.random((200, 3))
+        same(dask_spatial.query_many(cut(points, 6), queries, 0.2, **ignoring), grid.query_many(queries, 0.2))
+        kept = dask_spatial.decimate(cut(points, 6), 0.2, **ignoring)
+        np.testing.assert_array_equal(kept.compute(), grid.decimate(0.2))
+        kept = dask_spatial.decimate(cut(points, 6), 0.2, order, **ignoring)
+        np.testing.assert_array_equal(kept.compute(), grid.decimate(0.2, order))
+    none = cut(np.full((40, 2), np.nan))
+    assert dask_spatial.decimate(none, 0.2, invalid="ignore").compute().tolist() == []
+
+
 def test_a_bad_radius_is_refused():
     points = cut(RNG.random((40, 3)))
     for r in (-1.0, np.nan):
@@ -245,6 +303,16 @@ def test_other_arguments_are_refused():
         dask_spatial.decimate(cut(plain), 0.1, partitions=0)
     with pytest.raises(ValueError, match="shuffle=False"):
         dask_spatial.decimate(cut(plain), 0.1, partitions=2, shuffle=False)
+    with pytest.raises(ValueError, match="invalid is 'drop'"):
+        dask_spatial.decimate(cut(plain), 0.1, invalid="drop")
+    with pytest.raises(ValueError, match="box has shape"):
+        dask_spatial.decimate(cut(plain), 0.1, box=[1.0, 1.0])
+    with pytest.raises(ValueError, match="right angles"):
+        dask_spatial.query_many(cut(plain), plain, 0.1, box=np.eye(3))
+    where = dask_spatial.partition(cut(plain), 2)
+    for option in ({"box": np.ones(3)}, {"invalid": "ignore"}, {"partitions": 2}, {"shuffle": False}):
+        with pytest.raises(ValueError, match=f"{next(iter(option))} is .* partitioned already; give it to partition"):
+            dask_spatial.query_many(where, plain, 0.1, **option)
     with pytest.raises(ValueError, match="a chunk of points has shape"):
         dask_spatial.decimate([dask.delayed(plain[:, 0])], 0.1)
 
@@ -303,6 +371,9 @@ def test_distributed(cluster):
     futures = cluster.scatter(np.array_split(points, 5))
     same(dask_spatial.query_many(futures, futures, r), expected[:2])
     np.testing.assert_array_equal(dask_spatial.decimate(futures, r).compute(), thin)
+    order, everywhere = RNG.permutation(len(points)), NeighborGrid(points, box=1.0)
+    kept = dask_spatial.decimate(futures, r, order, box=1.0)
+    np.testing.assert_array_equal(kept.compute(), everywhere.decimate(r, order))
     processes = set(cluster.run(os.getpid).values())
     assert (os.getpid() in processes) == (len(processes) == 1)
 

@@ -246,6 +246,49 @@ def test_chunks_are_the_whole(backend):
     np.testing.assert_array_equal(np.concatenate([p.distances for _, p in pieces]), whole.distances)
 
 
+@pytest.mark.parametrize("box", [None, 1.0])
+def test_chunks_of_pairs_are_scipys(backend, box, monkeypatch):
+    """In slabs that end anywhere, of points of which some are no numbers and some are removed on the way."""
+    monkeypatch.setattr("ferrumba.spatial.grid.SLAB", 700)
+    points = np.random.default_rng(12).random((2000, 3))
+    points[::100] = np.nan
+    grid = NeighborGrid(points, box=box, invalid="ignore", backend=backend)
+    grid.remove(np.arange(1, 2000, 50))
+    there = np.setdiff1d(np.flatnonzero(~np.isnan(points[:, 0])), np.arange(1, 2000, 50))
+    expected = there[cKDTree(points[there], boxsize=box).query_pairs(0.1, output_type="ndarray")]
+    pieces = grid.iter_pairs(0.1, max_memory=20_000, distances=True)
+    seen = [next(pieces)]
+    grid.remove(there[:1000])
+    seen += pieces
+    assert len(seen) > 3
+    assert all(f.indices.nbytes + f.distances.nbytes <= 20_000 or len(ids) == 1 for ids, f in seen)
+    assert all(len(ids) == len(found.counts) for ids, found in seen)
+    np.testing.assert_array_equal(np.sort(np.concatenate([ids for ids, _ in seen])), there)
+    i, j = (np.concatenate(side) for side in zip(*[(ids[f.rows], f.indices) for ids, f in seen], strict=True))
+    assert i.dtype == np.int64
+    pairs = np.stack([np.minimum(i, j), np.maximum(i, j)], axis=1)
+    np.testing.assert_array_equal(ordered(pairs), ordered(expected))
+    d = np.abs(points[i] - points[j])
+    d = d if box is None else np.minimum(d, 1.0 - d)
+    distances = np.concatenate([f.distances for _, f in seen])
+    np.testing.assert_allclose(distances, np.sqrt((d * d).sum(axis=1)), rtol=1e-12)
+    assert [f.distances for _, f in grid.iter_pairs(0.1)] == [None] * 3
+    assert list(NeighborGrid(np.empty((0, 2)), backend=backend).iter_pairs(1.0)) == []
+
+
+def test_pieces_do_not_follow_a_removal_on_the_way(backend):
+    points = np.random.default_rng(13).random((1000, 2))
+    grid = NeighborGrid(points, backend=backend)
+    grid.remove([3])
+    whole = grid.query_many(points, 0.1)
+    pieces = grid.iter_query_many(points, 0.1, max_memory=8_000)
+    first = [next(pieces)]
+    grid.restore()
+    grid.remove(np.arange(500))
+    found = np.concatenate([piece.indices for _, piece in [*first, *pieces]])
+    np.testing.assert_array_equal(found, whole.indices)
+
+
 def test_to_scipy(backend):
     points = np.random.default_rng(9).random((200, 2))
     grid = NeighborGrid(points, backend=backend)

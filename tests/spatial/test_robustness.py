@@ -19,6 +19,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+import ferrumba
 from ferrumba.spatial import NeighborGrid, PointBin3D
 
 POINTS = np.random.default_rng(0).random((500, 3))
@@ -58,6 +59,7 @@ def test_radius(backend, radius):
         lambda: grid.decimate(radius),
         lambda: grid.pop_within(POINTS[0], radius),
         lambda: list(grid.iter_query_many(POINTS, radius)),
+        lambda: list(grid.iter_pairs(radius)),
         lambda: PointBin3D(POINTS, [1.0] * 3, backend=backend).radius_search(POINTS[0], radius),
     ]
     for call in calls:
@@ -176,6 +178,20 @@ def test_memory_and_time_do_not_follow_an_outlier_or_a_hint(outlier):
     assert len(set(sizes)) <= 2
     usual = seconds[0]
     assert seconds[1] < 3 * usual + 0.05  # the outlier goes to a border cell
+
+
+def test_time_does_not_follow_a_hint(backend):
+    """Cells from a thousandth of the radius to a thousand times it: within three times of no hint."""
+    points = np.random.default_rng(4).random((20_000, 3))
+    grids = [NeighborGrid(points, cell=cell, backend=backend) for cell in (None, 1e-9, 7e-5, 0.07, 70.0, 1e9)]
+    seconds = np.full(len(grids), np.inf)
+    with ferrumba.threads(1):
+        for _ in range(6):
+            for i, grid in enumerate(grids):
+                start = time.thread_time()
+                grid.query_many(points[:3000], 0.07)
+                seconds[i] = min(seconds[i], time.thread_time() - start)
+    assert (seconds[1:] < 3 * seconds[0]).all(), seconds
 
 
 def test_time_does_not_follow_the_bin_widths(backend):

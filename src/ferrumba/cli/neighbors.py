@@ -57,17 +57,28 @@ def neighbor_counts(grid: NeighborGrid, points: np.ndarray, radius: float, show:
 def pairs_of(
     grid: NeighborGrid, cloud: Cloud, radius: float, full: bool, limit: int
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Yield pairs with distances in pieces, ordered by i and then j, after the number of points that are done.
+    """Yield pairs with distances in pieces, after the number of points that are done.
 
-    ``NeighborGrid.pairs`` would search half as much, but returns everything at once.
+    With ``full`` they are ordered by i and then j. The half list takes one search for a pair and not two; it comes in
+    the order of space, as any other would need all pairs in memory.
     """
     ids = np.flatnonzero(cloud.valid)
-    pieces = grid.iter_query_many(cloud.points, radius, distances=True, max_memory=max(1, limit // COPIES))
-    for rows, found in pieces:
-        i = np.repeat(np.arange(rows.start, rows.stop), found.counts)
-        wanted = found.indices != i if full else found.indices > i
-        arrays = ids[i[wanted]], ids[found.indices[wanted]], found[2][wanted]
-        yield rows.stop, pa.record_batch([pa.array(values) for values in arrays], schema=pa.schema(PAIRS))
+    most = max(1, limit // COPIES)
+    if full:
+        for rows, found in grid.iter_query_many(cloud.points, radius, distances=True, max_memory=most):
+            i = found.rows + rows.start
+            wanted = found.indices != i
+            yield rows.stop, _batch(ids[i[wanted]], ids[found.indices[wanted]], found[2][wanted])
+        return
+    done = 0
+    for points, found in grid.iter_pairs(radius, distances=True, max_memory=most):
+        i, j = points[found.rows], found.indices
+        done += len(points)
+        yield done, _batch(ids[np.minimum(i, j)], ids[np.maximum(i, j)], found[2])
+
+
+def _batch(*arrays: np.ndarray) -> pa.RecordBatch:
+    return pa.record_batch([pa.array(values) for values in arrays], schema=pa.schema(PAIRS))
 
 
 def run(

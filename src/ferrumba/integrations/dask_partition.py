@@ -9,6 +9,7 @@ import dask
 import dask.array as da
 import numpy as np
 
+from ferrumba.spatial.arguments import as_box, wrapped
 from ferrumba.spatial.declarations import LIMIT
 
 SAMPLE = 256
@@ -32,17 +33,23 @@ class Partitions(NamedTuple):
     parts : list of Delayed
     starts : list of int or Delayed
         The first row of each chunk of the original table, and the number of all rows.
+    box : float, list of float or None
+        The lengths of a periodic box, as in ``NeighborGrid``.
     """
 
     parts: list[Any]
     starts: list[Any]
+    box: Any = None
 
     def persist(self) -> Partitions:
         """Compute the partitions and keep them on the workers."""
-        return Partitions(*dask.persist(self.parts, self.starts))
+        parts, starts = dask.persist(self.parts, self.starts)
+        return self._replace(parts=parts, starts=starts)
 
 
-def partition(points: Any, partitions: int | None = None, *, shuffle: bool = True) -> Partitions:
+def partition(
+    points: Any, partitions: int | None = None, *, shuffle: bool = True, box: Any = None, invalid: str = "raise"
+) -> Partitions:
     """Partition points in space, lazily.
 
     Parameters
@@ -53,6 +60,8 @@ def partition(points: Any, partitions: int | None = None, *, shuffle: bool = Tru
         How many; as many as there are chunks by default. A partition and its grid take about 100 bytes a point.
     shuffle : bool
         False to take each chunk as a partition, where they are compact in space already.
+    box, invalid
+        As in :class:`ferrumba.spatial.NeighborGrid`. Points that are ignored are left out and keep their rows.
 
     Returns
     -------
@@ -62,17 +71,32 @@ def partition(points: Any, partitions: int | None = None, *, shuffle: bool = Tru
         raise ValueError(f"partitions is {partitions!r}, but it is a number of partitions; give a whole number above 0")
     if partitions is not None and not shuffle:
         raise ValueError(f"partitions is {partitions}, but shuffle=False keeps those there are; leave one of them out")
+    if invalid not in ("raise", "ignore"):
+        raise ValueError(f"invalid is {invalid!r}, but the policies are 'raise', 'ignore'")
     chunks, sizes = row_blocks(points, "points")
     starts = starts_of(sizes)
-    parts = [task(_checked_part)(chunk, start) for chunk, start in zip(chunks, starts, strict=False)]
+    if box is not None and isinstance(points, da.Array):
+        as_box(box, points.shape[1])
+    parts = [task(_checked_part)(chunk, start, box, invalid) for chunk, start in zip(chunks, starts, strict=False)]
     if not shuffle:
-        return Partitions(parts, starts)
+        return Partitions(parts, starts, box)
     count = len(chunks) if partitions is None else int(partitions)
     cuts = None
     if count > 1:
         cuts = task(_choose_cuts)([task(_sample)(part, starts[-1], count) for part in parts], count)
     pieces = [task(_cut, nout=count)(part, cuts) for part in parts]
-    return Partitions([task(join)([piece[place] for piece in pieces]) for place in range(count)], starts)
+    return Partitions([task(join)([piece[place] for piece in pieces]) for place in range(count)], starts, box)
+
+
+def partitioned(points: Any, partitions: int | None, **options: Any) -> Partitions:
+    """Return the points partitioned, which they may be already."""
+    if not isinstance(points, Partitions):
+        return partition(points, partitions, **options)
+    usual = {"partitions": None, "shuffle": True, "box": None, "invalid": "raise"}
+    for name, value in {"partitions": partitions, **options}.items():
+        if np.ndim(value) > 0 or value != usual[name]:
+            raise ValueError(f"{name} is {value!r}, but the points are partitioned already; give it to partition")
+    return points
 
 
 def task(function: Any, nout: int | None = None) -> Any:
@@ -126,17 +150,25 @@ def fault(subject: str, point: np.ndarray) -> str:
     )
 
 
-def _checked_part(chunk: Any, start: int) -> Part:
+def _checked_part(chunk: Any, start: int, box: Any, invalid: str) -> Part:
     table = np.asarray(chunk)
     if table.ndim != 2 or table.shape[1] not in (2, 3):
         raise ValueError(f"a chunk of points has shape {table.shape}, but it must have 2 or 3 columns; reshape it")
     kind = np.float32 if table.dtype == np.float32 else np.float64
     table = np.ascontiguousarray(table, kind)
+    rows = np.arange(start, start + len(table))
     fine = (np.abs(table) <= np.float64(LIMIT)).all(axis=1)
     if not fine.all():
-        row = int(fine.argmin())
-        raise ValueError(f"at row {start + row}: {fault('points holds', table[row])}")
-    return Part(np.arange(start, start + len(table)), table)
+        if invalid == "raise":
+            row = int(fine.argmin())
+            raise ValueError(f"at row {start + row}: {fault('points holds', table[row])}")
+        rows, table = rows[fine], table[fine]
+    return Part(rows, table if box is None else wrapped(table.astype(np.float64), period_of(box, table)))
+
+
+def period_of(box: Any, table: np.ndarray) -> np.ndarray:
+    """Return the length of the box along each axis of a table, infinite where it is open."""
+    return as_box(box, table.shape[1])[: table.shape[1]]
 
 
 def _sample(part: Part, total: int, partitions: int) -> np.ndarray:
@@ -194,11 +226,19 @@ def bounds(part: Part) -> np.ndarray:
     return np.array([table.min(axis=0, initial=np.inf), table.max(axis=0, initial=-np.inf)])
 
 
-def within(table: np.ndarray, box: np.ndarray, radius: Any) -> np.ndarray:
-    """Return which points may lie within a radius of one in the box: the predicate, on the nearest point of the box."""
-    gap = np.maximum(np.maximum(box[0] - table, table - box[1]), 0.0)
+def within(lower: np.ndarray, upper: np.ndarray, bounds: np.ndarray, radius: Any, box: Any) -> np.ndarray:
+    """Return which boxes, or points as boxes, may hold one within a radius of one in ``bounds``.
+
+    The predicate on the least difference along each axis, or to an image in a periodic box. That is computed as the
+    predicate does it, every step of which is monotone, so that no neighbour is missed by rounding.
+    """
+    period = period_of(box, lower)
+    below, above = lower - bounds[1], bounds[0] - upper
+    gap = np.maximum(np.maximum(below, above), 0.0)
+    image = np.minimum(period + below, period + above)
+    gap = np.minimum(gap, np.maximum(image, 0.0))
     square = gap[:, 0] * gap[:, 0] + gap[:, 1] * gap[:, 1]
-    if table.shape[1] == 3:
+    if lower.shape[1] == 3:
         square += gap[:, 2] * gap[:, 2]
     with np.errstate(over="ignore"):
         return square <= np.square(np.float64(radius))

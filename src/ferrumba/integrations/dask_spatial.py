@@ -8,7 +8,7 @@
 
 Both answer exactly as ``ferrumba.spatial.NeighborGrid`` does on all points at once, in the numbers of the rows of
 ``points``, whatever the partitions are. They run on any scheduler of Dask; a task holds a reference to a function of
-this module and travels to any process that has Ferrumba. Boxes are open: periodic ones are not handled here.
+this module and travels to any process that has Ferrumba.
 
 **Partition.** A sample of some hundred points for each partition is bisected, each time along the longest axis, into
 boxes of equal numbers; each chunk sorts its points into the boxes, and each partition collects its own. This moves
@@ -18,9 +18,10 @@ Correctness asks nothing of the boxes, so the choice is one of cost.
 
 **The border.** What matters to a partition is what lies within ``r`` of the bounding box of its points. The rounding of
 float64 is monotone, so the distance to the box, in the same arithmetic, is never above that to a point within: no
-neighbour is missed, with no margin. It is the smaller side that travels: queries to the partitions they reach, and the
-kept points of a thinning. Points never do after the shuffle, so a partition needs memory for its own points and one
-block of queries with their answers, and holds no halo, also where ``r`` is larger than a partition.
+neighbour is missed, with no margin; in a periodic box, where points are wrapped first, the same holds of images. It is
+the smaller side that travels: queries to the partitions they reach, and the kept points of a thinning. Points never do
+after the shuffle, so a partition needs memory for its own points and one block of queries with their answers, and holds
+no halo, also where ``r`` is larger than a partition.
 
 **Thinning** in the order of the rows ties every point to earlier ones, across partitions too. See :func:`decimate` for
 how it is cut, and what that costs.
@@ -43,6 +44,8 @@ from ferrumba.integrations.dask_partition import (
     fault,
     join,
     partition,
+    partitioned,
+    period_of,
     row_blocks,
     some,
     starts_of,
@@ -50,6 +53,7 @@ from ferrumba.integrations.dask_partition import (
     within,
 )
 from ferrumba.spatial import NeighborGrid, Neighbors
+from ferrumba.spatial.arguments import as_order, wrapped
 from ferrumba.spatial.declarations import LIMIT, radius_fault
 
 __all__ = ["Partitions", "decimate", "partition", "query_many"]
@@ -63,6 +67,8 @@ def query_many(
     distances: bool = False,
     partitions: int | None = None,
     shuffle: bool = True,
+    box: Any = None,
+    invalid: str = "raise",
     backend: str | None = None,
 ) -> tuple[da.Array, ...]:
     """Return the points within ``r`` of each query point, lazily.
@@ -81,7 +87,7 @@ def query_many(
         One radius, from 0 to infinity, or one for each query.
     distances : bool
         Whether to return the distances as well.
-    partitions, shuffle
+    partitions, shuffle, box, invalid
         As in :func:`partition`.
     backend : str, optional
         Request for the calls on the workers.
@@ -93,16 +99,16 @@ def query_many(
         have a chunk of unknown size for each block of queries. Compute them together:
         ``Neighbors(*dask.compute(*found))``.
     """
-    where = points if isinstance(points, Partitions) else partition(points, partitions, shuffle=shuffle)
+    where = partitioned(points, partitions, shuffle=shuffle, box=box, invalid=invalid)
     boxes = [task(bounds)(part) for part in where.parts]
-    grids = [task(_build)(part, backend) for part in where.parts]
+    grids = [task(_build)(part, where.box, backend) for part in where.parts]
     blocks, sizes = row_blocks(queries, "queries")
     radii = _radius_blocks(r, sizes)
-    reached = list(zip(grids, boxes, strict=True))
     counts, found, lengths = [], [], []
     for block, size, first, radius in zip(blocks, sizes, starts_of(sizes), radii, strict=False):
         asked = task(_checked_queries)(block, radius, first)
-        answers = [task(_answer)(grid, task(_reaching)(asked, box), distances) for grid, box in reached]
+        sent = [task(_reaching)(asked, around, where.box) for around in boxes]
+        answers = [task(_answer)(grid, part, distances) for grid, part in zip(grids, sent, strict=True)]
         merged = task(_merge, nout=3)(size, answers, distances)
         counts.append(merged[0])
         found.append(merged[1])
@@ -120,9 +126,12 @@ def query_many(
 def decimate(
     points: Any,
     r: float,
+    order: Any = None,
     *,
     partitions: int | None = None,
     shuffle: bool = True,
+    box: Any = None,
+    invalid: str = "raise",
     backend: str | None = None,
 ) -> da.Array:
     """Return the rows that stay when each in turn, if it is still there, drops all others within ``r``.
@@ -148,7 +157,9 @@ def decimate(
     points : dask.array.Array, list of Delayed or Future, or Partitions
         As in :func:`partition`.
     r : float
-    partitions, shuffle
+    order : array_like or dask.array.Array of int, optional
+        A permutation of the rows: who comes first stays first. Ascending by default. It goes to the workers whole.
+    partitions, shuffle, box, invalid
         As in :func:`partition`.
     backend : str, optional
         Request for the calls on the workers.
@@ -159,15 +170,20 @@ def decimate(
         Ascending, with a chunk for each chunk of ``points``.
     """
     r = _radius(r)
-    where = points if isinstance(points, Partitions) else partition(points, partitions, shuffle=shuffle)
-    where = where.persist()
+    where = partitioned(points, partitions, shuffle=shuffle, box=box, invalid=invalid).persist()
     starts, boxes = dask.compute(where.starts, [task(bounds)(part) for part in where.parts])
-    near = _neighbouring(boxes, r)
+    if order is not None:
+        order, ranks = dask.persist(*task(_ranks, nout=2)(_whole(order), starts[-1]))
+        where = where._replace(parts=[task(_ranked)(part, ranks) for part in where.parts]).persist()
+    near = _neighbouring(boxes, r, where.box)
     kept: list[Any] = [None] * len(boxes)
-    active = dict.fromkeys((place for place, box in enumerate(boxes) if box[0, 0] <= box[1, 0]), 0)
+    active = dict.fromkeys((place for place, (low, high) in enumerate(boxes) if low[0] <= high[0]), 0)
     while active:
         kept, active = _next_round(where, boxes, near, kept, active, r, backend)
-    return _in_chunks([part for part in kept if part is not None], starts)
+    found = [part for part in kept if part is not None]
+    if order is not None:
+        found = [task(_rows_of)(part, order) for part in found]
+    return _in_chunks(found, starts)
 
 
 # Queries
@@ -219,18 +235,19 @@ def _checked_queries(block: Any, radius: Any, start: int) -> tuple[np.ndarray, A
     return table, radius
 
 
-def _build(part: Part, backend: str | None) -> tuple[np.ndarray, NeighborGrid] | None:
-    return (part.rows, NeighborGrid(part.coordinates, backend=backend)) if len(part.rows) else None
+def _build(part: Part, box: Any, backend: str | None) -> tuple[np.ndarray, NeighborGrid] | None:
+    return (part.rows, NeighborGrid(part.coordinates, box=box, backend=backend)) if len(part.rows) else None
 
 
-def _reaching(asked: tuple[np.ndarray, Any], box: np.ndarray) -> tuple[np.ndarray, np.ndarray, Any]:
-    """Return the queries that reach a box, by their places in the block."""
+def _reaching(asked: tuple[np.ndarray, Any], around: np.ndarray, box: Any) -> tuple[np.ndarray, np.ndarray, Any]:
+    """Return the queries that reach a partition, by their places in the block."""
     table, radius = asked
-    if table.shape[1] != box.shape[1]:
-        raise ValueError(f"queries have {table.shape[1]} columns and points {box.shape[1]}; give both as many")
-    if box[0, 0] > box[1, 0]:
+    if table.shape[1] != around.shape[1]:
+        raise ValueError(f"queries have {table.shape[1]} columns and points {around.shape[1]}; give both as many")
+    if around[0, 0] > around[1, 0]:
         return np.empty(0, np.int64), table[:0], 0.0
-    places = np.flatnonzero(within(table, box, radius))
+    inside = wrapped(table, period_of(box, table))
+    places = np.flatnonzero(within(inside, inside, around, radius, box))
     return places, table[places], _of_rows(radius, places)
 
 
@@ -281,15 +298,41 @@ def _joined(blocks: list[Any], dtype: Any) -> da.Array:
 # Thinning
 
 
-def _neighbouring(boxes: list[np.ndarray], r: float) -> list[list[int]]:
-    """Return, for each box, the others within a radius of it."""
-    lower, upper = np.array([box[0] for box in boxes]), np.array([box[1] for box in boxes])
+def _whole(order: Any) -> Any:
+    if not isinstance(order, da.Array):
+        return dask.delayed(np.asarray(order))
+    return task(_one_after_the_other)(order.to_delayed().ravel().tolist())
+
+
+def _one_after_the_other(pieces: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(pieces)
+
+
+def _ranks(order: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the order, checked, and the rank of each row in it."""
+    order = as_order(order, rows)
+    ranks = np.empty(rows, np.int64)
+    ranks[order] = np.arange(rows)
+    return order, ranks
+
+
+def _ranked(part: Part, ranks: np.ndarray) -> Part:
+    """Return a partition numbered by rank and not by row."""
+    part = Part(ranks[part.rows], part.coordinates)
+    return some(part, np.argsort(part.rows))
+
+
+def _rows_of(kept: Part, order: np.ndarray) -> Part:
+    return Part(np.sort(order[kept.rows]), kept.coordinates[:0])
+
+
+def _neighbouring(boxes: list[np.ndarray], r: float, box: Any) -> list[list[int]]:
+    """Return, for each partition, the others whose bounds are within a radius of its own."""
+    lower, upper = np.array([around[0] for around in boxes]), np.array([around[1] for around in boxes])
     there = lower[:, 0] <= upper[:, 0]
     near = []
-    for place, box in enumerate(boxes):
-        # The nearest point of the other box along each axis stands for all of it.
-        nearest = np.clip(np.where(box[0] > upper, upper, np.maximum(lower, box[0])), -LIMIT, LIMIT)
-        reached = within(nearest, box, r) & there if there[place] else np.zeros(len(boxes), bool)
+    for place, around in enumerate(boxes):
+        reached = within(lower, upper, around, r, box) & there if there[place] else np.zeros(len(boxes), bool)
         near.append([int(other) for other in np.flatnonzero(reached) if other != place])
     return near
 
@@ -306,9 +349,11 @@ def _next_round(
     """Settle the active partitions, each from a row on; return what is kept now, and who is active next."""
     tasks = {}
     for place, since in active.items():
-        incoming = [task(_border)(kept[other], boxes[place], r) for other in near[place] if kept[other] is not None]
+        others = [kept[other] for other in near[place] if kept[other] is not None]
+        incoming = [task(_border)(other, boxes[place], r, where.box) for other in others]
         around = {other: boxes[other] for other in near[place]}
-        tasks[place] = task(_settle, nout=2)(where.parts[place], kept[place], since, incoming, around, r, backend)
+        given = (where.parts[place], kept[place], since, incoming, around, r, where.box, backend)
+        tasks[place] = task(_settle, nout=2)(*given)
     settled = dict(zip(tasks, dask.persist(*[tuple(pair) for pair in tasks.values()]), strict=True))
     kept = [settled[place][0] if place in settled else kept[place] for place in range(len(kept))]
     touched: dict[int, int] = {}
@@ -318,8 +363,9 @@ def _next_round(
     return kept, touched
 
 
-def _border(kept: Part, box: np.ndarray, r: float) -> Part:
-    return some(kept, within(kept.coordinates.astype(np.float64, copy=False), box, r))
+def _border(kept: Part, around: np.ndarray, r: float, box: Any) -> Part:
+    table = kept.coordinates.astype(np.float64, copy=False)
+    return some(kept, within(table, table, around, r, box))
 
 
 def _settle(
@@ -329,6 +375,7 @@ def _settle(
     incoming: list[Part],
     around: dict[int, np.ndarray],
     r: float,
+    box: Any,
     backend: str | None,
 ) -> tuple[Part, dict[int, int]]:
     """Thin a partition again from a row on, given the kept points around it.
@@ -341,11 +388,11 @@ def _settle(
     own = join([final, some(part, slice(np.searchsorted(part.rows, since), None))])
     table = join([own, *incoming])
     order = np.argsort(table.rows)
-    stay = order[NeighborGrid(table.coordinates[order], backend=backend).decimate(r)]
+    stay = order[NeighborGrid(table.coordinates[order], box=box, backend=backend).decimate(r)]
     now = some(own, stay[stay < len(own.rows)])
     changed = np.setxor1d(before.rows, now.rows, assume_unique=True)
     moved = some(part, np.searchsorted(part.rows, changed))
-    touched = {other: _border(moved, box, r).rows for other, box in around.items()}
+    touched = {other: _border(moved, there, r, box).rows for other, there in around.items()}
     return now, {other: int(rows[0]) for other, rows in touched.items() if len(rows)}
 
 

@@ -88,3 +88,26 @@ def as_box(box: Any, dimensions: int) -> np.ndarray:
     if not ((period > 1e-150) & ((period <= 1e150) | (period == np.inf))).all():
         raise ValueError(f"box is {box!r}, but its lengths are numbers above 0, or infinity or None for an open axis")
     return period
+
+
+def as_order(order: Any, rows: int) -> np.ndarray:
+    """Return an order of visits, a permutation of the ids."""
+    visit = np.ascontiguousarray(order)
+    if visit.dtype.kind not in "iu" or visit.shape != (rows,) or not np.array_equal(np.sort(visit), np.arange(rows)):
+        raise ValueError(
+            f"order has shape {visit.shape} and dtype {visit.dtype}, but it is a permutation of the {rows} ids"
+        )
+    return visit.astype(np.int64, copy=False)
+
+
+def wrapped(points: np.ndarray, period: np.ndarray) -> np.ndarray:
+    """Return points moved into [0, length) along the periodic axes; the same array where all are open."""
+    axes = period < np.inf
+    if not axes.any():
+        return points
+    length = period[axes]
+    inside = points[:, axes] - np.floor(points[:, axes] / length) * length
+    inside[inside >= np.broadcast_to(length, inside.shape)] = 0.0
+    points = points.copy()
+    points[:, axes] = inside
+    return points

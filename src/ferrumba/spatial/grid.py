@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from ferrumba.dispatch.driver import run
-from ferrumba.spatial.arguments import as_box, as_points, as_radius, as_widths
+from ferrumba.spatial.arguments import as_box, as_order, as_points, as_radius, as_widths, wrapped
 from ferrumba.spatial.cases import EVERY
 from ferrumba.spatial.declarations import BY_STEM, point_fault, query_fault, radius_fault
 from ferrumba.spatial.layout import lay_out
@@ -18,6 +19,8 @@ from ferrumba.spatial.removal import Removal
 SLAB = 1 << 18
 FEW = 64
 """Queries that are answered in the order they come in: putting them in order takes longer than a hundred searches."""
+HINT = (0.65, 1.6)
+"""How far a hint moves the width of a cell from the one that suits the density: half of it takes 3 times as long."""
 
 
 class NeighborGrid:
@@ -31,8 +34,8 @@ class NeighborGrid:
     points : array_like, shape (n, 2) or (n, 3)
         Finite coordinates, at most 2**31 - 1 points. They are copied.
     cell : float or array_like of float, optional
-        Width of a cell, for all axes or each: a hint that changes no answer. By default from the density of the points;
-        the radius that most searches will use is a good value.
+        Width of a cell, for all axes or each: a hint that changes no answer. By default from the density of the points,
+        which a hint changes by a factor of two at most.
     box : float or array_like of float, optional
         Length of a periodic box, for all axes or each; infinity or None for an open axis. Points and queries are
         wrapped into [0, length), and each point counts once, at its nearest image.
@@ -86,8 +89,12 @@ class NeighborGrid:
                 raise ValueError(f"at row {bad}: " + point_fault(*array[bad].tolist()))
             self._rows = np.flatnonzero((np.abs(array) <= 1e150).all(axis=1))
             array = array[self._rows]
-        array = self._wrapped(array)
-        frame = lay_out(array, bounds, None if cell is None else as_widths(cell, self.dimensions), self._period)
+        array = wrapped(array, self._period)
+        frame = lay_out(array, bounds, None, self._period)
+        if cell is not None:
+            hint, width = as_widths(cell, self.dimensions), frame[:, 3]
+            hint = np.where(width > 0.0, np.clip(hint, HINT[0] * width, HINT[1] * width), hint)
+            frame = lay_out(array, bounds, hint, self._period)
         count = np.array([int(frame[1, 2]) * int(frame[2, 2])])
         kernel = BY_STEM["strips"]
         (strip_cell,) = outputs = kernel.allocate(len(array), (array, frame, count))
@@ -128,22 +135,10 @@ class NeighborGrid:
         """The number of points that are removed now."""
         return self._removal.count
 
-    def _wrapped(self, array: np.ndarray) -> np.ndarray:
-        period = self._period
-        if not self._periodic:
-            return array
-        axes = period < np.inf
-        length = period[axes]
-        inside = array[:, axes] - np.floor(array[:, axes] / length) * length
-        inside[inside >= np.broadcast_to(length, inside.shape)] = 0.0
-        array = array.copy()
-        array[:, axes] = inside
-        return array
-
     def _queries(self, query: Any, radius: Any) -> tuple[np.ndarray, np.ndarray]:
         array, _ = as_points(query, np.dtype("float64"), self.dimensions, "the query")
         with np.errstate(invalid="ignore"):
-            return self._wrapped(array), as_radius(radius, len(array))
+            return wrapped(array, self._period) if self._periodic else array, as_radius(radius, len(array))
 
     def _run(self, stem: str, inputs: tuple[Any, ...], outputs: tuple[Any, ...], backend: str | None) -> None:
         bad = run(BY_STEM[stem], inputs, outputs, backend or self.backend)
@@ -172,10 +167,10 @@ class NeighborGrid:
         counts[row] = count
         return counts
 
-    def _search(self, walk, after, rows, distances, backend) -> Neighbors:
+    def _search(self, walk, after, counts, distances, backend) -> Neighbors:
         row, query, radius = walk
-        indptr = np.zeros(rows + 1, np.int64)
-        np.cumsum(self._count(walk, after, rows, backend), out=indptr[1:])
+        indptr = np.zeros(len(counts) + 1, np.int64)
+        np.cumsum(counts, out=indptr[1:])
         indices = np.empty(indptr[-1], np.int64)
         lengths = np.empty(indptr[-1] if distances else 0)
         inputs = (*self._grid, self._removal.alive, query, radius, after, row, indptr)
@@ -183,7 +178,26 @@ class NeighborGrid:
         return Neighbors(indptr, self._ids(indices), lengths if distances else None)
 
     def _query(self, query, radius, distances, backend) -> Neighbors:
-        return self._search(self._walk(query, radius, backend), EVERY, len(query), distances, backend)
+        walk = self._walk(query, radius, backend)
+        return self._search(walk, EVERY, self._count(walk, EVERY, len(query), backend), distances, backend)
+
+    def _half(self, places: slice) -> tuple[np.ndarray, ...]:
+        """Return ids, points and the first place that each searches, such that every pair is found from one side."""
+        xyz, index = self._grid[3:]
+        first, last, _ = places.indices(len(index))
+        ids, query = index[first:last], np.ascontiguousarray(xyz[:, first:last].T)
+        after = np.arange(first + 1, last + 1, dtype=np.int32)
+        alive = self._removal.alive[first:last]
+        if len(alive):
+            ids, query, after = ids[alive], query[alive], after[alive]
+        return self._ids(ids), query, after
+
+    def _frozen(self) -> NeighborGrid:
+        """Return a grid that no later removal changes: what was counted must still be there when it is searched."""
+        other = self.share()
+        with self._removal.lock:
+            other._removal = copy(self._removal)
+        return other
 
     def query(self, q: Any, r: float, *, distances: bool = False, backend: str | None = None) -> Any:
         """Return the ids of the points within ``r`` of one query point, ascending.
@@ -252,21 +266,18 @@ class NeighborGrid:
         rows : slice
             The rows of ``Q`` that the piece answers.
         neighbors : Neighbors
+            All pieces are about the points that there were when the first was asked for.
         """
-        if isinstance(max_memory, bool) or not max_memory > 0:
-            raise ValueError(f"max_memory is {max_memory!r}, but it is a number of bytes above 0; give one")
+        most = _most_found(max_memory, distances)
         query, radius = self._queries(Q, r)
-        most = max(1, int(max_memory) // (16 if distances else 8))
+        grid = self._frozen()
         for slab in range(0, len(query), SLAB):
-            rows = query[slab : slab + SLAB]
-            reach = radius[slab : slab + SLAB] if len(radius) > 1 else radius
-            ends = np.cumsum(self._count(self._walk(rows, reach, backend), EVERY, len(rows), backend))
-            first, before = 0, 0
-            while first < len(rows):
-                last = max(first + 1, int(np.searchsorted(ends, before + most, side="right")))
-                part = reach[first:last] if len(reach) > 1 else reach
-                yield slice(slab + first, slab + last), self._query(rows[first:last], part, distances, backend)
-                first, before = last, int(ends[last - 1])
+            rows, reach = query[slab : slab + SLAB], _of_rows(radius, slice(slab, slab + SLAB))
+            counts = grid._count(grid._walk(rows, reach, backend), EVERY, len(rows), backend)
+            for part in _runs(counts, most):
+                walk = grid._walk(rows[part], _of_rows(reach, part), backend)
+                found = grid._search(walk, EVERY, counts[part], distances, backend)
+                yield slice(slab + part.start, slab + part.stop), found
 
     def pairs(self, r: float, *, distances: bool = False, backend: str | None = None) -> Neighbors:
         """Return every pair of points within ``r`` of each other once: a half list.
@@ -277,17 +288,49 @@ class NeighborGrid:
             A pair stands in the row of one of its two points, always the same; ``to_pairs()`` puts the smaller id
             first.
         """
-        radius = as_radius(r, 1)
-        if not radius[0] >= 0.0:
-            raise ValueError(radius_fault(float(radius[0])))
-        xyz, index = self._grid[3:]
-        query = np.ascontiguousarray(xyz[:, : len(index)].T)
-        after = np.arange(1, len(index) + 1, dtype=np.int32)
-        alive = self._removal.alive
-        if len(alive):
-            query, index, after = query[alive], index[alive], after[alive]
-        row = index if self._rows is None else self._rows[index].astype(np.int32)
-        return self._search((row, query, radius), after, len(self), distances, backend)
+        radius = _one_radius(r)
+        ids, query, after = self._half(slice(None))
+        walk = ids.astype(np.int32, copy=False), query, radius
+        return self._search(walk, after, self._count(walk, after, len(self), backend), distances, backend)
+
+    def iter_pairs(
+        self, r: float, *, max_memory: int = 1 << 28, distances: bool = False, backend: str | None = None
+    ) -> Iterator[tuple[np.ndarray, Neighbors]]:
+        """Yield the result of :meth:`pairs` in pieces of bounded size, each pair once over all of them.
+
+        Parameters
+        ----------
+        r : float
+        max_memory : int
+            Most bytes of ids and distances in a piece; a single point that has more is a piece by itself.
+
+        Yields
+        ------
+        ids : ndarray of int64
+            The points that the rows of the piece belong to, in the order in which they lie in the grid. Each point
+            that is there has one row in one of the pieces.
+        neighbors : Neighbors
+            The pairs are ``ids[neighbors.rows], neighbors.indices``, the smaller id on either side. All pieces are
+            about the points that there were when the first was asked for.
+
+        Examples
+        --------
+        >>> from ferrumba.spatial import NeighborGrid
+        >>> grid = NeighborGrid([[0.0, 0.0], [1.0, 0.0], [1.0, 2.0]])
+        >>> for ids, found in grid.iter_pairs(2.0):
+        ...     sorted(zip(ids[found.rows].tolist(), found.indices.tolist()))
+        [(0, 1), (1, 2)]
+        """
+        most = _most_found(max_memory, distances)
+        radius = _one_radius(r)
+        grid = self._frozen()
+        for slab in range(0, len(self._grid[4]), SLAB):
+            ids, query, after = grid._half(slice(slab, slab + SLAB))
+            place = np.arange(len(ids), dtype=np.int32)
+            counts = grid._count((place, query, radius), after, len(ids), backend)
+            for part in _runs(counts, most):
+                walk = place[: part.stop - part.start], query[part], radius
+                yield ids[part].astype(np.int64), grid._search(walk, after[part], counts[part], distances, backend)
 
     def nearest(self, Q: Any, k: int, max_radius: Any = np.inf, *, backend: str | None = None) -> tuple[Any, Any]:  # noqa: N803
         """Return the ``k`` nearest points of each query point.
@@ -368,13 +411,7 @@ class NeighborGrid:
         return self._ids(np.flatnonzero(kept))
 
     def _visit(self, order: Any) -> np.ndarray:
-        visit = np.ascontiguousarray(order)
-        valid = visit.dtype.kind in "iu" and visit.shape == (len(self),)
-        if not valid or not np.array_equal(np.sort(visit), np.arange(len(self))):
-            raise ValueError(
-                f"order has shape {visit.shape} and dtype {visit.dtype}, but it is a permutation of the {len(self)} ids"
-            )
-        visit = visit.astype(np.int64, copy=False)
+        visit = as_order(order, len(self))
         if self._rows is None:
             return visit
         compressed = np.full(len(self), -1)
@@ -409,6 +446,34 @@ class NeighborGrid:
         """Bring every removed point back, in time proportional to their number."""
         with self._removal.lock:
             self._removal.restore()
+
+
+def _one_radius(r: Any) -> np.ndarray:
+    radius = as_radius(r, 1)
+    if not radius[0] >= 0.0:
+        raise ValueError(radius_fault(float(radius[0])))
+    return radius
+
+
+def _most_found(max_memory: int, distances: bool) -> int:
+    """Return how many neighbours a piece may hold."""
+    if isinstance(max_memory, bool) or not max_memory > 0:
+        raise ValueError(f"max_memory is {max_memory!r}, but it is a number of bytes above 0; give one")
+    return max(1, int(max_memory) // (16 if distances else 8))
+
+
+def _runs(counts: np.ndarray, most: int) -> Iterator[slice]:
+    """Yield runs of rows that find ``most`` together, or a single row that finds more."""
+    ends = np.cumsum(counts)
+    first, before = 0, 0
+    while first < len(ends):
+        last = max(first + 1, int(np.searchsorted(ends, before + most, side="right")))
+        yield slice(first, last)
+        first, before = last, int(ends[last - 1])
+
+
+def _of_rows(radius: np.ndarray, rows: slice) -> np.ndarray:
+    return radius[rows] if len(radius) > 1 else radius
 
 
 _QUERY = next(i for i in BY_STEM["count"].inputs if i.name == "query")
