@@ -41,7 +41,7 @@ def test_a_grid_takes_few_bytes_a_point(backend, outlier):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["query_many", "pairs", "decimate", "assign_first", "count_many"])
+@pytest.mark.parametrize("what", ["query_many", "pairs", "iter_pairs", "decimate", "assign_first", "count_many"])
 def test_an_answer_takes_few_bytes_a_point(backend, what):
     def work(array):
         grid = NeighborGrid(array, backend=backend)
@@ -49,6 +49,8 @@ def test_an_answer_takes_few_bytes_a_point(backend, what):
             answer = getattr(grid, what)(array, RADIUS)
         elif what == "assign_first":
             answer = grid.assign_first(array[:10_000], RADIUS)
+        elif what == "iter_pairs":
+            answer = np.array([len(ids) for ids, _ in grid.iter_pairs(RADIUS, max_memory=1 << 22, distances=True)])
         else:
             answer = getattr(grid, what)(RADIUS)
         return answer if isinstance(answer, tuple) else (answer,)
