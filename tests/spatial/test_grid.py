@@ -276,13 +276,15 @@ def test_chunks_of_pairs_are_scipys(backend, box, monkeypatch):
     assert list(NeighborGrid(np.empty((0, 2)), backend=backend).iter_pairs(1.0)) == []
 
 
-def test_pieces_do_not_follow_a_removal_on_the_way(backend):
-    points = np.random.default_rng(13).random((1000, 2))
+def test_pieces_do_not_follow_a_change_on_the_way(backend):
+    points = np.random.default_rng(13).random((1000, 3))
     grid = NeighborGrid(points, backend=backend)
     grid.remove([3])
-    whole = grid.query_many(points, 0.1)
-    pieces = grid.iter_query_many(points, 0.1, max_memory=8_000)
+    radius = np.full(1000, 0.1)
+    whole = grid.query_many(points, radius)
+    pieces = grid.iter_query_many(points, radius, max_memory=8_000)
     first = [next(pieces)]
+    points[:], radius[:] = 0.5, 9.0
     grid.restore()
     grid.remove(np.arange(500))
     found = np.concatenate([piece.indices for _, piece in [*first, *pieces]])

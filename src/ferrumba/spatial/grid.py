@@ -272,7 +272,8 @@ class NeighborGrid:
         query, radius = self._queries(Q, r)
         grid = self._frozen()
         for slab in range(0, len(query), SLAB):
-            rows, reach = query[slab : slab + SLAB], _of_rows(radius, slice(slab, slab + SLAB))
+            # Copies, so that the caller may write to Q between the pieces: the counts must stay true.
+            rows, reach = query[slab : slab + SLAB].copy(), _of_rows(radius, slice(slab, slab + SLAB)).copy()
             counts = grid._count(grid._walk(rows, reach, backend), EVERY, len(rows), backend)
             for part in _runs(counts, most):
                 walk = grid._walk(rows[part], _of_rows(reach, part), backend)
