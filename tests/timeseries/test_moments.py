@@ -1,6 +1,7 @@
 """Rolling moments against two passes over every window in long doubles."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from ferrumba import timeseries
@@ -74,3 +75,55 @@ def assert_close(x, width, backend, **options):
 def test_moments_are_those_of_two_passes(backend, width):
     """Every column of the hard table: offsets, denormal numbers, 1.7e308, spikes, missing values, constants."""
     assert_close(hard(np.random.default_rng(width), 200), width, backend)
+
+
+class TestSlope:
+    @pytest.mark.parametrize("width", [1, 2, 3, 16, 100])
+    def test_slopes_are_those_of_long_doubles(self, backend, width):
+        """Also with missing values, at an offset, and for denormal numbers and 1.7e308."""
+        x = hard(np.random.default_rng(width), 200)
+        found = timeseries.rolling_slope(x, width, backend=backend)
+        for row, column in np.ndindex(x.shape):
+            window = x[max(0, row - width + 1) : row + 1, column]
+            times = np.flatnonzero(np.isfinite(window))
+            if len(times) < 2:
+                assert np.isnan(found[row, column])
+                continue
+            values = window[times].astype(np.longdouble)
+            apart = (values - values[0]) - (values - values[0]).mean()
+            times = times - times.mean(dtype=np.longdouble)
+            slope = (times * apart).sum() / (times * times).sum()
+            size = np.abs(apart).sum() / np.abs(times).sum()
+            with np.errstate(over="ignore"):
+                rounded = np.float64(slope)
+            assert found[row, column] == rounded or abs(found[row, column] - slope) <= 1e-14 * size + 5e-324
+
+    def test_per_second(self, backend):
+        """By the times of the rows, however far they are apart."""
+        rng = np.random.default_rng(0)
+        x = rng.standard_normal(500)
+        for most in (10**3, 10**9, 10**16):
+            times = np.cumsum(rng.integers(1, most, 500)) + 1_700_000_000_000_000_000
+            found = timeseries.rolling_slope(x, 20, times=times.view("datetime64[ns]"), backend=backend)
+            seconds = (times - times[0]) * np.longdouble("1e-9")
+            for row in range(1, 500):
+                here = slice(max(0, row - 19), row + 1)
+                late, apart = seconds[here] - seconds[here].mean(), x[here] - x[here].mean(dtype=np.longdouble)
+                slope = (late * apart).sum() / (late * late).sum()
+                size = np.sqrt((apart * apart).sum() / (late * late).sum())
+                assert abs(found[row] - slope) <= (1e-13 if most < 10**15 else 1e-9) * size
+
+    def test_frames_have_their_times(self):
+        index = pd.date_range("2026-01-01", periods=5, freq="10s")
+        frame = pd.DataFrame({"a": [0.0, 1, 2, 3, 4]}, index)
+        assert timeseries.rolling_slope(frame, 3)["a"].iloc[-1] == 1.0
+        assert timeseries.rolling_slope(frame, 3, per="second")["a"].iloc[-1] == 0.1
+        assert timeseries.rolling_slope(frame, "30s", per="second")["a"].iloc[-1] == 0.1
+
+    def test_what_is_refused(self):
+        with pytest.raises(ValueError, match="per is 'minute', but a slope is per 'row' or per 'second'"):
+            timeseries.rolling_slope([1.0], 2, per="minute")
+        with pytest.raises(ValueError, match="but the rows have no times"):
+            timeseries.rolling_slope([1.0], 2, per="second")
+        with pytest.raises(ValueError, match="history is given with slopes per second"):
+            timeseries.rolling_slope([1.0], 2, per="second", history=[1.0])

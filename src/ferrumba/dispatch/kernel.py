@@ -14,7 +14,7 @@ the line in the documentation. A kernel itself is a plain loop ``f(*inputs, *out
   scattered an output that every block sees uncut, and in which each row fills elements of its own, wherever they are
   history   an input table of n rows or more and of any strides: the last n are the rows of the call, and those before
             them are what their windows reach back to; it goes with a uniform input ``window``, the rows that the window
-            of a row has, that row included
+            of a row has, that row included; another input of this kind is cut by rows only
   columns   an output table of n rows and of any strides, whose columns belong to those of the history input
   state     an input that a serial kernel reads and changes, such as what was removed before
   ========= ========================================================================================================

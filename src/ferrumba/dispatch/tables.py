@@ -39,8 +39,11 @@ class TableBlocks:
     def __init__(self, kernel: Kernel, arrays: Sequence[np.ndarray], rows: int, size: int) -> None:
         self._arrays = list(zip(kernel.arguments, arrays, strict=False))
         self._rows, self._columns = rows, arrays[kernel.history or 0].shape[1]
+        self._main = kernel.inputs[kernel.history or 0]
         self._window = arrays[kernel.window]
-        tiles = -(-self._columns // TILE)
+        # Outputs by rows, such as those of pairs of columns, need all columns.
+        self._tile = TILE if any(output.kind == "columns" for output in kernel.outputs) else max(self._columns, 1)
+        tiles = -(-self._columns // self._tile)
         reach = min(int(self._window.max(initial=1)), rows)
         high = max(size // min(max(self._columns, 1), TILE), SHARE * reach)
         times = 1 if kernel.serial or rows * self._columns <= size else -(-rows // high)
@@ -57,8 +60,9 @@ class TableBlocks:
 
     def run(self, function: Callable[..., int], index: int) -> int:
         """Call a kernel on a block."""
-        first = index % self._tiles * TILE
-        part = self.cut(self.start(index), self.start(index + self._tiles), first, min(first + TILE, self._columns))
+        first = index % self._tiles * self._tile
+        last = min(first + self._tile, self._columns)
+        part = self.cut(self.start(index), self.start(index + self._tiles), first, last)
         lent = [_canonical(argument, array) for (argument, _), array in zip(self._arrays, part, strict=True)]
         bad = function(*lent)
         for (argument, _), array, filled in zip(self._arrays, part, lent, strict=True):
@@ -78,11 +82,12 @@ class TableBlocks:
         if argument.kind == "history":
             before = len(array) - self._rows
             width = int(self._window[min(start, len(self._window) - 1)]) if len(self._window) else 1
-            return array[max(0, before + start - width + 1) : before + stop, first:last]
+            mine = slice(first, last) if argument is self._main else slice(None)
+            return array[max(0, before + start - width + 1) : before + stop, mine]
         if argument.kind == "columns":
             each = array.shape[1] // self._columns  # 0 where the output is not wanted
             return array[start:stop, each * first : each * last]
-        return array[start:stop] if argument.kind == "uniform" and len(array) > 1 else array
+        return array[start:stop] if argument.kind == "row" or (argument.kind == "uniform" and len(array) > 1) else array
 
 
 def _canonical(argument: Input | Output, array: np.ndarray) -> np.ndarray:

@@ -33,7 +33,9 @@ __all__, __getattr__ = lazy(
             "rolling_skew",
             "rolling_kurt",
             "rolling_skew_kurt",
+            "rolling_slope",
         ),
+        "spectra_of_windows": ("rolling_band_energy",),
     },
 )
 

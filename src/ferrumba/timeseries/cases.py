@@ -61,3 +61,37 @@ def windows_with(*numbers: float) -> Callable[[np.random.Generator, int], Iterat
             yield label, (*inputs, np.array(numbers))
 
     return made
+
+
+def windows_at_times(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the same, with times and their rate behind, or none."""
+    for label, inputs in windows(rng, n):
+        rows = len(inputs[0])
+        yield label, (*inputs, np.empty((rows, 0)), np.array([1.0]))
+        if label in ("hard columns, window 7", "hard columns, windows in time"):
+            times = np.cumsum(rng.integers(0, 10, (rows, 1))).astype(np.float64)[:, None]
+            yield f"{label}, at times", (*inputs, times, np.array([1e9]))
+
+
+def windows_of_pairs(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the same, with pairs of columns behind."""
+    for label, inputs in windows(rng, n):
+        columns = inputs[0].shape[1]
+        pairs = np.array([(i, j) for i in range(columns) for j in range(0, columns, 1 + columns // 4)], np.int64)
+        yield label, (*inputs, pairs.reshape(-1, 2))
+
+
+def windows_in_bands(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield values, window, the rules, and what the transforms of windows of its length take."""
+    from ferrumba.timeseries.bands import gains_of, roots_of_unity
+
+    def case(values: np.ndarray, window: int, bands: list[tuple[int, int]], taper: tuple[float, float]) -> Arrays:
+        rules = np.array([window]), np.array([window]), np.array([True])
+        gains = gains_of(window, "boxcar", "energy", 1.0)
+        return (values, *rules, *roots_of_unity(window), np.array(taper), gains, np.array(bands, np.int64))
+
+    yield "walk, window 64", case(walk(rng, n), 64, [(0, 4), (4, 10), (10, 32)], (1.0, 0.0))
+    yield "hard columns, window 7, Hann", case(hard(rng, n), 7, [(0, 2), (2, 4)], (0.5, -0.25))
+    yield "hard columns, window 16, column-major", case(np.asfortranarray(hard(rng, n)), 16, [(0, 9)], (0.54, -0.23))
+    yield "hard columns, window 300, every other row", case(hard(rng, 2 * n)[::2], 300, [(3, 5), (1, 3)], (1.0, 0.0))
+    yield "hard columns, window 2", case(hard(rng, n), 2, [(1, 2)], (1.0, 0.0))

@@ -31,6 +31,11 @@ def rolling_output(name: str, dtype: str = "float64") -> Output:
     return Output(name, dtype, sentinel, lambda values, *_: (values.shape[1],), "columns")
 
 
+def pair_output(name: str) -> Output:
+    """Return an output with a column for each of the pairs of columns."""
+    return Output(name, "float64", math.nan, lambda values, window, least, propagate, pairs, *_: (len(pairs),))
+
+
 def _rolling(stem, summary, outputs, made_by=cases.windows, more=()):
     return Kernel(f"timeseries.{stem}", 1, summary, (*ROLLING, *more), outputs, Bitwise(), made_by, no_fault)
 
@@ -75,6 +80,33 @@ KERNELS = (
         "rolling_moments",
         "Sum, mean, variance, standard deviation, skewness and kurtosis of trailing windows.",
         tuple(rolling_output(name) for name in ("total", "mean", "var", "std", "skew", "kurt")),
+    ),
+    _rolling(
+        "rolling_slope",
+        "The slope of the least-squares line through trailing windows.",
+        (rolling_output("slope"),),
+        cases.windows_at_times,
+        (Input("times", "float64", "history"), *_numbers("rate")),
+    ),
+    _rolling(
+        "rolling_band_energy",
+        "The energy in bands of frequency of trailing windows.",
+        (Output("energy", "float64", math.nan, lambda values, *more: (values.shape[1] * len(more[-1]),), "columns"),),
+        cases.windows_in_bands,
+        (
+            Input("circle", "float64", "whole"),
+            Input("slopes", "float64", "whole"),
+            *_numbers("taps"),
+            *_numbers("gains"),
+            Input("bands", "int64", "whole"),
+        ),
+    ),
+    _rolling(
+        "rolling_cov",
+        "Covariance and correlation of pairs of columns in trailing windows.",
+        (pair_output("cov"), pair_output("corr")),
+        cases.windows_of_pairs,
+        (Input("pairs", "int64", "whole"),),
     ),
     *column_kernels.KERNELS,
 )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ferrumba.timeseries.declarations import BY_STEM
 from ferrumba.timeseries.rolling import rolling
+from ferrumba.timeseries.tables import Table
+from ferrumba.timeseries.windows import as_clock
 
 MOMENTS = ("total", "mean", "var", "std", "skew", "kurt")
 
@@ -446,14 +450,95 @@ def rolling_skew_kurt(
     --------
     >>> from ferrumba import timeseries
     >>> skew, kurt = timeseries.rolling_skew_kurt([0.0, 0.0, 0.0, 4.0], 4)
-    >>> skew[3], kurt[3]
-    (np.float64(2.0), np.float64(4.0))
+    >>> round(float(skew[3]), 6), round(float(kurt[3]), 6)
+    (2.0, 4.0)
     """
     return _moments(
         x,
         window,
         "skew",
         "kurt",
+        min_periods=min_periods,
+        nan=nan,
+        times=times,
+        history=history,
+        out=out,
+        backend=backend,
+    )
+
+
+def rolling_slope(
+    x: Any,
+    window: Any,
+    *,
+    per: str | None = None,
+    min_periods: int = 1,
+    nan: str = "omit",
+    times: Any = None,
+    history: Any = None,
+    out: Any = None,
+    backend: str | None = None,
+) -> Any:
+    """Return the slope of the least-squares line through a trailing window at every row.
+
+    Parameters
+    ----------
+    x : array_like or data frame, shape (n,) or (n, c)
+        Rows are time, columns are series.
+    window : int, str or timedelta
+        Rows of the trailing window, or a time such as ``"30min"``.
+    per : {"row", "second"}, optional
+        What the slope is for: a row, whose numbers are the times then; or a second, by the times of the rows. By
+        default a second if ``times`` are given.
+    min_periods, nan, times, history, out, backend
+        See :func:`rolling_median`.
+
+    Returns
+    -------
+    object of the kind and shape of ``x``
+        float32 for float32 values, else float64. NaN for fewer than 2 values, or if their times are all the same.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is out of its range or of another kind; or ``per="second"`` with rows that have no times, or with
+        a history, which has none.
+
+    Notes
+    -----
+    Sums of squares and products about the means are joined in pairs, from differences to a value in the window, so that
+    neither offsets nor what came before leave a trace. A window costs O(log(window)) operations.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ferrumba import timeseries
+    >>> timeseries.rolling_slope([1.0, 3.0, float("nan"), 7.0], 3)
+    array([nan,  2.,  2.,  2.])
+    >>> times = np.array(["2026-01-01T00:00:00", "2026-01-01T00:00:10", "2026-01-01T00:01:00"], "datetime64[s]")
+    >>> timeseries.rolling_slope([1.0, 3.0, 13.0], 2, times=times)
+    array([nan, 0.2, 0.2])
+    """
+    if per is None:
+        per = "row" if times is None else "second"
+    if per not in ("row", "second"):
+        raise ValueError(f"per is {per!r}, but a slope is per 'row' or per 'second'; give one of them")
+    if per == "second" and history is not None:
+        raise ValueError("history is given with slopes per second, but it has no times; give all rows in x")
+
+    def clock(table: Table, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if per == "row":
+            return np.empty((len(values), 0)), np.array([1.0])
+        if (stamps := table.times(times)) is None:
+            raise ValueError("per is 'second', but the rows have no times; give times= or an index of dates")
+        passed, rate = as_clock(stamps, len(values))
+        return passed, np.array([rate])
+
+    return rolling(
+        BY_STEM["rolling_slope"],
+        x,
+        window,
+        clock,
         min_periods=min_periods,
         nan=nan,
         times=times,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from ferrumba.dispatch import driver
 from ferrumba.dispatch.kernel import Kernel
 from ferrumba.dispatch.public import writable
-from ferrumba.timeseries.tables import as_table, as_two_axes, check_out, deferred
+from ferrumba.timeseries.tables import Table, as_table, as_two_axes, check_out, deferred
 from ferrumba.timeseries.windows import as_rules, as_window, is_span
 
 
@@ -18,7 +18,7 @@ def rolling(
     kernel: Kernel,
     x: Any,
     window: Any,
-    more: Sequence[np.ndarray] = (),
+    more: Sequence[np.ndarray] | Callable[[Table, np.ndarray], Sequence[np.ndarray]] = (),
     *,
     min_periods: int,
     nan: str,
@@ -34,7 +34,8 @@ def rolling(
     Parameters
     ----------
     kernel : Kernel
-        Its inputs are ``ROLLING``, then ``more``.
+        Its inputs are ``ROLLING``, then ``more``: arrays, or a function that makes them of the table and of its values
+        behind those of the history.
     wanted : sequence of bool
         Which outputs shall be filled, by default all; the kernel gets no columns for the others.
     suffixes : sequence of str
@@ -80,6 +81,8 @@ def rolling(
         direct = array is not None and not suffixes and not np.may_share_memory(array, values)
         filled[output.name] = as_two_axes(array) if direct else table.allocate(dtype, max(1, len(suffixes)))
     tables = [filled.get(output.name, np.empty((rows, 0), output.numpy)) for output in kernel.outputs]
+    if callable(more):
+        more = more(table, values)
     if rows and columns:
         driver.run(kernel, (values, width, *rules, *more), tables, backend)
     results = []

@@ -51,6 +51,18 @@ def as_stamps(times: Any, rows: int, reason: str) -> np.ndarray:
     return stamps
 
 
+def as_clock(times: Any, rows: int) -> tuple[np.ndarray, float]:
+    """Return the times of rows as exact numbers from the first on, in one column, and how many of them make a second.
+
+    They count nanoseconds, or microseconds where there are too many of the former for a float.
+    """
+    stamps = as_stamps(times, rows, "slopes are per second")
+    passed = (stamps - stamps[:1]).astype(np.int64)
+    if rows == 0 or passed[-1] < 2**53:
+        return passed.astype(np.float64)[:, None], 1e9
+    return np.round(passed / 1e3)[:, None], 1e6
+
+
 def is_span(window: Any) -> bool:
     """Return whether a window is a time and not a number of rows."""
     return isinstance(window, (str, np.timedelta64)) or type(window).__name__ in ("timedelta", "Timedelta")

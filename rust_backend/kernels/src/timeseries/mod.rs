@@ -4,6 +4,7 @@
 //! of the windows, one for all or one for each row; and two rules: how many finite values a window needs, and whether
 //! one that is not finite spoils it. No row is ever invalid.
 
+mod comoments;
 mod extremes;
 mod lockstep;
 mod one_window;
@@ -22,6 +23,8 @@ mod interpolate;
 mod lag_stack;
 mod pair_moments;
 mod pair_ranks;
+mod rolling_band_energy;
+mod rolling_cov;
 mod rolling_hampel;
 mod rolling_max;
 mod rolling_median;
@@ -30,6 +33,7 @@ mod rolling_min;
 mod rolling_moments;
 mod rolling_quantile;
 mod rolling_robust_zscore;
+mod rolling_slope;
 
 pub use absent_sums::absent_sums;
 pub use carry::carry;
@@ -39,6 +43,8 @@ pub use interpolate::interpolate;
 pub use lag_stack::lag_stack;
 pub use pair_moments::pair_moments;
 pub use pair_ranks::pair_ranks;
+pub use rolling_band_energy::rolling_band_energy;
+pub use rolling_cov::rolling_cov;
 pub use rolling_hampel::rolling_hampel;
 pub use rolling_max::rolling_max;
 pub use rolling_median::rolling_median;
@@ -47,6 +53,7 @@ pub use rolling_min::rolling_min;
 pub use rolling_moments::rolling_moments;
 pub use rolling_quantile::rolling_quantile;
 pub use rolling_robust_zscore::rolling_robust_zscore;
+pub use rolling_slope::rolling_slope;
 
 /// The series of a number in a table of series that follow each other, all `length` long; empty where there is none.
 #[inline(always)]

@@ -378,7 +378,8 @@ pub(crate) fn roll_trees<const S: usize, const F: usize, const N: usize, M: Mome
             let low = (history + start + 1).saturating_sub(windows.width(start));
             let length = history + start + many - low;
             kernel.load(column, low, raw.each_mut().map(|values| &mut values[..length]));
-            let regular = windows.are_equal() && history + start + 1 >= windows.width(0);
+            let regular =
+                windows.are_equal() && windows.width(0) <= history + start + 1 && windows.needed(1) <= windows.width(0);
             let strange: usize =
                 raw.iter().map(|values| values[..length].iter().filter(|value| !is_calm(**value)).count()).sum();
             let full = regular && strange == 0;

@@ -239,8 +239,8 @@ def roll_trees(load, join, emit, values, more, rules, rows, columns, series, fie
     join : callable
         See :func:`grow`.
     emit : callable
-        ``emit(nodes, results, many, scale)`` makes results of nodes; the values of a series had been divided by both
-        elements of its ``scale``.
+        ``emit(nodes, more, results, many, scale)`` makes results of nodes; the values of a series had been divided by
+        both elements of its ``scale``.
     rules : tuple
         ``(window, min_periods, propagate)``.
     series, fields, total : int
@@ -275,7 +275,7 @@ def roll_trees(load, join, emit, values, more, rules, rows, columns, series, fie
             length = history + start + many - low
             load(values, more, column, low, low + length, raw)
             missing, strange = sift(raw, length, filled, wild)
-            regular = window.shape[0] == 1 and history + start + 1 >= window[0]
+            regular = window.shape[0] == 1 and min_periods[0] <= window[0] <= history + start + 1
             full = regular and missing == 0
             broadest = longest
             if not full:
@@ -286,7 +286,7 @@ def roll_trees(load, join, emit, values, more, rules, rows, columns, series, fie
             while place < many:
                 plant(source, length, filled, missing == 0, leaves, anchors, total)
                 nodes = grow(join, trees, length, firsts, widths, batch, broadest, regular, full)
-                emit(nodes, target, batch, unit)
+                emit(nodes, more, target, batch, unit)
                 if not full:
                     refuse(nodes, widths, min_periods[0], propagate[0], target, batch)
                 if place >= 0:

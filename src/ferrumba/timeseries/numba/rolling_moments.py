@@ -80,7 +80,7 @@ def join(older, newer, offset, target, x, y, length, size, count):
 
 
 @jit
-def emit(nodes, results, many, scale):
+def emit(nodes, _more, results, many, scale):
     """Write the results of nodes; a sum of zeros is 0.0."""
     up, further = scale[0, 0], scale[0, 1]
     counts, totals = nodes[COUNT], nodes[TOTAL]
