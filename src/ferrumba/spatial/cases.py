@@ -24,23 +24,22 @@ EVERY = np.zeros(1, np.int32)
 def frame_of(
     lo: np.ndarray, hi: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None, fold: np.ndarray | int = 1
 ) -> np.ndarray:
-    """Return the table of a box cut into ``fold * counts`` cells along y and z; see ``numba/geometry.py``."""
+    """Return the table of a box cut into ``fold * counts`` parts; see ``numba/geometry.py``."""
     frame = np.empty((3, 7))
     extent = hi - lo
     wide = extent > FLAT
     counts = np.where(wide, counts, 1.0)
-    cells = np.where(wide, counts * fold, 1.0)
-    counts[0] = cells[0] = 1.0  # the strips differ in their cells along x
-    frame[:, 0], frame[:, 2], frame[:, 6] = lo, counts, cells
-    frame[:, 3] = np.where(wide, extent, 0.0) / cells
-    frame[:, 1] = np.divide(cells, extent, out=np.zeros(3), where=wide)
+    boxes = np.where(wide, counts * fold, 1.0)
+    frame[:, 0], frame[:, 2], frame[:, 6] = lo, counts, boxes
+    frame[:, 3] = np.where(wide, extent, 0.0) / boxes
+    frame[:, 1] = np.divide(boxes, extent, out=np.zeros(3), where=wide)
     frame[:, 4] = 16.0 * EPSILON * (np.abs(lo) + np.abs(hi))
     frame[:, 5] = np.inf if period is None else period
     return frame
 
 
-def _place(values: np.ndarray, low: float, scale: np.ndarray | float, cells: np.ndarray | float) -> np.ndarray:
-    return np.clip(np.floor((values - low) * scale), 0, cells - 1).astype(np.int64)
+def _cut(values: np.ndarray, parts: np.ndarray | float) -> np.ndarray:
+    return np.clip(np.floor(values), 0, parts - 1).astype(np.int64)
 
 
 def build(points: np.ndarray, counts: np.ndarray, period: np.ndarray | None = None, fold: int = 1) -> Arrays:
@@ -51,13 +50,13 @@ def build(points: np.ndarray, counts: np.ndarray, period: np.ndarray | None = No
     if period is not None:
         lo, hi = np.where(period < np.inf, 0.0, lo), np.where(period < np.inf, period, hi)
     frame = frame_of(lo, hi, counts, period, fold)
-    rows, planes = int(frame[1, 2]), int(frame[2, 2])
-    x, y, z = points.T
-    plane = _place(z, frame[2, 0], frame[2, 1], frame[2, 6]) % planes
-    strip = plane * rows + _place(y, frame[1, 0], frame[1, 1], frame[1, 6]) % rows
-    cells = np.bincount(strip, minlength=rows * planes) // 2 + 1
+    columns, rows, planes = frame[:, 2].astype(int)
+    x, y, z = ((points - lo) * frame[:, 1]).T
+    column, row, plane = (_cut(values, boxes) for values, boxes in zip((x, y, z), frame[:, 6], strict=True))
+    strip = (plane % planes * rows + row % rows) * columns + column % columns
+    cells = np.bincount(strip, minlength=columns * rows * planes) // 2 + 1
     strip_cell = np.concatenate([[0], np.cumsum(cells)]).astype(np.int32)
-    cell = strip_cell[strip] + _place(x, frame[0, 0], frame[0, 1] * cells[strip], cells[strip])
+    cell = strip_cell[strip] + _cut((x - column) * cells[strip], cells[strip])
     index = np.argsort(cell, kind="stable").astype(np.int32)
     start = np.concatenate([[0], np.cumsum(np.bincount(cell, minlength=strip_cell[-1]))]).astype(np.int32)
     xyz = np.full((3, n + PAD), np.nan)
@@ -81,8 +80,9 @@ def reach(n: int, neighbours: float = 30.0) -> float:
 
 
 def side(n: int) -> np.ndarray:
-    """Return how many cells a cube of n points is cut into along each axis."""
-    return np.full(3, max(1, int(n ** (1.0 / 3.0) / 3.0)))
+    """Return how many boxes a cube of n points is cut into along each axis."""
+    wide = max(1.0, n ** (1.0 / 3.0) // 3.0)
+    return np.array([np.ceil(wide / 8.0), wide, wide])
 
 
 def _grids(rng: np.random.Generator, n: int) -> Iterator[tuple[str, np.ndarray, Arrays, np.ndarray, np.ndarray]]:
@@ -101,7 +101,7 @@ def _grids(rng: np.random.Generator, n: int) -> Iterator[tuple[str, np.ndarray, 
     )
     lattice = cloud(rng, n, "lattice")
     few = lattice[rng.integers(0, max(n, 1), n)] if n else lattice
-    yield "lattice", lattice, (*build(lattice, np.array([1, 5, 4])), NONE), few, rng.choice([0.0, 0.1, 0.15], n)
+    yield "lattice", lattice, (*build(lattice, np.array([3, 5, 4])), NONE), few, rng.choice([0.0, 0.1, 0.15], n)
     flat = cloud(rng, n, "flat")
     bad = cloud(rng, n, "flat")
     bad[rng.random(n) < 0.02] = [np.nan, 0.0, np.inf]

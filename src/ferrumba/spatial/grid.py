@@ -95,7 +95,7 @@ class NeighborGrid:
             hint, width = as_widths(cell, self.dimensions), frame[:, 3]
             hint = np.where(width > 0.0, np.clip(hint, HINT[0] * width, HINT[1] * width), hint)
             frame = lay_out(array, bounds, hint, self._period)
-        count = np.array([int(frame[1, 2]) * int(frame[2, 2])])
+        count = np.array([int(frame[:, 2].prod())])
         kernel = BY_STEM["strips"]
         (strip_cell,) = outputs = kernel.allocate(len(array), (array, frame, count))
         run(kernel, (array, frame, count), outputs, backend)

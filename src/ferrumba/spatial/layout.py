@@ -1,4 +1,4 @@
-"""How a grid is cut: from the bounds and the local density of a set of points to the cells along each axis."""
+"""How a grid is cut: from the bounds and the local density of a set of points to the boxes along each axis."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ SAMPLE = 4096
 STRIP_WIDTH = 2.6
 """Width of a strip in mean distances between neighbouring points, about the radius that holds 30 of them: then nine
 strips hold what a group of queries reaches. A fifth less takes 50 % longer, a fifth more 10 % (measured)."""
+STRIP_LENGTH = 8.0
+"""Length of a strip in widths. Cells divide a strip evenly, so it must not be much longer than a dense blob: for 1e6
+points in 100 blobs, 64 widths take 50 % longer (measured). Where points are uniform, any length will do."""
 NARROWEST = 0.5
 """Least width of a strip as a part of the usual one: a hint that asks for less would fold nearly empty strips."""
-POINTS_PER_STRIP = 8
+POINTS_PER_STRIP = 4
 """No more strips than one for this many points; where the cell hint or the extent asks for more, they are folded."""
-MOST_CELLS = 2.0**26
+MOST_BOXES = 2.0**26
 
 
 def robust_bounds(sample: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,11 +85,13 @@ def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, per
         return frame_of(lo, hi, np.ones(3), period)
     width = np.full(3, STRIP_WIDTH * spacing(sample, n, lo, hi))
     if cell is not None:
-        width = np.maximum(cell, NARROWEST * width)
+        width[1:] = np.maximum(cell, NARROWEST * width)[1:]
+    width[0] *= STRIP_LENGTH
     with np.errstate(all="ignore"):
-        cells = np.clip(np.nan_to_num(np.ceil(extent / width), nan=1.0), 1.0, MOST_CELLS)
-    cells[0] = 1.0
-    places = np.floor(np.minimum(cells, max(1.0, np.sqrt(n / POINTS_PER_STRIP))))
-    places[2] = min(cells[2], max(1.0, np.floor(n / POINTS_PER_STRIP / places[1])))
-    places[1] = min(cells[1], max(1.0, np.floor(n / POINTS_PER_STRIP / places[2])))
-    return frame_of(lo, hi, places, period, np.ceil(cells / places))
+        boxes = np.clip(np.nan_to_num(np.ceil(extent / width), nan=1.0), 1.0, MOST_BOXES)
+    places = np.ones(3)
+    for axis, root in ((0, 3.0), (1, 2.0), (2, 1.0), (1, 1.0)):
+        places[axis] = 1.0
+        most = np.floor((n / POINTS_PER_STRIP / places.prod()) ** (1.0 / root))
+        places[axis] = min(boxes[axis], max(1.0, most))
+    return frame_of(lo, hi, places, period, np.ceil(boxes / places))

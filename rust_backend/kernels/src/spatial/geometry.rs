@@ -21,7 +21,7 @@ pub(crate) struct Axis {
     width: f64,
     slack: f64,
     period: f64,
-    cells: f64,
+    boxes: f64,
 }
 
 /// Returns the cell of a place on an axis of `top + 1.0` cells, which are between 1 and 2^31 - 1.
@@ -47,23 +47,23 @@ fn smaller(a: f64, b: f64) -> f64 {
 
 impl Axis {
     #[inline(always)]
-    fn new([low, inverse, count, width, slack, period, cells]: [f64; 7]) -> Self {
+    fn new([low, inverse, count, width, slack, period, boxes]: [f64; 7]) -> Self {
         let whole = |number: f64| if (1.0..2_147_483_648.0).contains(&number) { number.floor() } else { 1.0 };
         let count = whole(count);
-        Self { low, inverse, count, width, slack, period, cells: larger(whole(cells), count) }
+        Self { low, inverse, count, width, slack, period, boxes: larger(whole(boxes), count) }
     }
 
-    /// Whether cells that are far apart share a place.
+    /// Whether boxes that are far apart share a place.
     #[inline(always)]
     fn is_folded(&self) -> bool {
-        self.cells > self.count
+        self.boxes > self.count
     }
 
-    /// Returns the place of the cell that holds a coordinate.
+    /// Returns the place of the box that holds a coordinate.
     #[inline(always)]
     fn place_of(&self, q: f64) -> u32 {
-        let cell = clamp((q - self.low) * self.inverse, self.cells - 1.0) as u32;
-        if self.is_folded() { cell % (self.count as u32).max(1) } else { cell }
+        let number = clamp((q - self.low) * self.inverse, self.boxes - 1.0) as u32;
+        if self.is_folded() { number % (self.count as u32).max(1) } else { number }
     }
 
     #[inline(always)]
@@ -71,49 +71,48 @@ impl Axis {
         self.period < OPEN
     }
 
-    /// Returns the first of `cells` cells of inverse width `scale` that `[low - half, high + half]` touches, and how many
-    /// follow, itself included. On a periodic axis the first may be one before 0 or behind the last: its number modulo
-    /// `cells` is meant.
+    /// Returns the ends of `[low - half, high + half]`, in widths of boxes, and the boxes that they lie in.
+    ///
+    /// On a periodic axis these may be up to a period before the first or behind the last: their numbers modulo that of the
+    /// boxes are meant.
     #[inline(always)]
-    fn span(&self, [low, high]: [f64; 2], half: f64, scale: f64, cells: f64) -> (i64, i64) {
+    fn ends(&self, [low, high]: [f64; 2], half: f64) -> ([f64; 2], [i64; 2]) {
         let away = half + (4.0 * f64::EPSILON * (larger(low.abs(), high.abs()) + half) + self.slack);
-        let (low, high) = ((low - away - self.low) * scale, (high + away - self.low) * scale);
+        let (low, high) = ((low - away - self.low) * self.inverse, (high + away - self.low) * self.inverse);
         if self.is_periodic() {
-            let low = larger(low, -cells);
-            let high = larger(smaller(high, 2.0 * cells), -cells);
-            let (first, all) = (low.floor() as i64, cells as i64);
-            let many = high.floor() as i64 - first + 1;
-            return if many >= all { (0, all) } else { (first, many.max(0)) };
+            let low = larger(low, -self.boxes);
+            let high = larger(smaller(high, 2.0 * self.boxes), -self.boxes);
+            return ([low, high], [low.floor() as i64, high.floor() as i64]);
         }
-        let first = i64::from(clamp(low, cells - 1.0));
-        (first, (i64::from(clamp(high, cells - 1.0)) - first + 1).max(0))
+        let top = self.boxes - 1.0;
+        ([low, high], [i64::from(clamp(low, top)), i64::from(clamp(high, top))])
     }
 
-    /// Returns the cells whose places balls of this half width around the points of an interval can touch.
+    /// Returns the boxes whose places balls of this half width around the points of an interval can touch.
     #[inline(always)]
     fn places(&self, interval: [f64; 2], half: f64) -> Places {
-        let (first, many) = self.span(interval, half, self.inverse, self.cells);
-        let count = self.count as i64;
+        let (_, [first, last]) = self.ends(interval, half);
+        let (many, count) = ((last - first + 1).max(0), self.count as i64);
         let round = self.is_folded() || self.is_periodic();
         let place = if round { first.rem_euclid(count.max(1)) } else { first };
         Places { first, place, many: many.min(count), count, every: round && many >= count }
     }
 
-    /// Returns a distance that no point of cell i lies within, seen from an interval; border cells of an open axis have
+    /// Returns a distance that no point of box i lies within, seen from an interval; border boxes of an open axis have
     /// no end.
     #[inline(always)]
     fn gap(&self, [from, to]: [f64; 2], i: i64) -> f64 {
         let low = self.low + i as f64 * self.width;
         let high = low + self.width;
         let below = if self.is_periodic() || i > 0 { low - to } else { 0.0 };
-        let above = if self.is_periodic() || (i as f64) < self.cells - 1.0 { from - high } else { 0.0 };
+        let above = if self.is_periodic() || (i as f64) < self.boxes - 1.0 { from - high } else { 0.0 };
         let gap = larger(below, above) - self.slack;
         if gap > 0.0 { gap } else { 0.0 }
     }
 }
 
-/// Cells in a row: the first, its place, how many places there are from it on, and whether these are all that the axis
-/// has, so that each stands for several cells.
+/// Boxes in a row: the first, its place, how many places there are from it on, and whether these are all that the axis
+/// has, so that each stands for several boxes.
 #[derive(Clone, Copy)]
 struct Places {
     first: i64,
@@ -126,7 +125,7 @@ struct Places {
 impl Places {
     const NONE: Self = Self { first: 0, place: 0, many: 0, count: 1, every: false };
 
-    /// Returns the place of a cell, and the distance that none of its points lies within.
+    /// Returns the place of a box, and the distance that none of its points lies within.
     #[inline(always)]
     fn at(&self, axis: &Axis, interval: [f64; 2], i: i64) -> (i64, f64) {
         let place = self.place + i;
@@ -149,25 +148,55 @@ impl Frame {
     pub(crate) fn new(frame: &[[f64; 7]]) -> Option<Self> {
         let &[x, y, z] = frame else { return None };
         let frame = Self { x: Axis::new(x), y: Axis::new(y), z: Axis::new(z) };
-        (frame.y.count * frame.z.count < 2_147_483_648.0).then_some(frame)
+        (frame.x.count * frame.y.count * frame.z.count < 2_147_483_648.0).then_some(frame)
     }
 
     #[inline(always)]
     pub(crate) fn strips(&self) -> usize {
-        (self.y.count * self.z.count) as usize
+        (self.x.count * self.y.count * self.z.count) as usize
     }
 
     /// Returns the strip that holds a point.
     #[inline(always)]
-    pub(crate) fn strip_of(&self, [_, y, z]: [f64; 3]) -> usize {
-        self.z.place_of(z) as usize * self.y.count as usize + self.y.place_of(y) as usize
+    pub(crate) fn strip_of(&self, [x, y, z]: [f64; 3]) -> usize {
+        let row = self.z.place_of(z) as usize * self.y.count as usize + self.y.place_of(y) as usize;
+        row * self.x.count as usize + self.x.place_of(x) as usize
     }
 
     /// Returns the cell that holds a point.
     #[inline(always)]
     pub(crate) fn cell_of(&self, point: [f64; 3], strip_cell: &[i32]) -> usize {
-        let (first, cells) = strip(strip_cell, self.strip_of(point));
-        first as usize + clamp((point[0] - self.x.low) * (self.x.inverse * cells), cells - 1.0) as usize
+        let along = (point[0] - self.x.low) * self.x.inverse;
+        let part = along - f64::from(clamp(along, self.x.boxes - 1.0));
+        cell_in(strip_cell, self.strip_of(point), part) as usize
+    }
+
+    /// Returns the cells of a row of strips that `[low - half, high + half]` touches: a first range and, where the places
+    /// go round, a second one.
+    ///
+    /// Where the first box and the last share a place, its cells belong to both ranges, or else the whole row is meant.
+    #[inline(always)]
+    fn cells_along(&self, strip_cell: &[i32], row: i64, interval: [f64; 2], half: f64) -> ([i64; 2], Option<[i64; 2]>) {
+        let ([low, high], [first, last]) = self.x.ends(interval, half);
+        let columns = (self.x.count as i64).max(1);
+        let strip = row * columns;
+        let round = self.x.is_folded() || self.x.is_periodic();
+        let column = if round { first.rem_euclid(columns) } else { first };
+        let end_column = column + (last - first).max(0);
+        let cell = |column: i64, part: f64| cell_in(strip_cell, (strip + column) as usize, part);
+        let begin = cell(column, low - first as f64);
+        if end_column < columns {
+            return ([begin, cell(end_column, high - last as f64) + 1], None);
+        }
+        let border = |strip: i64| strip_cell.get(strip as usize).map_or(0, |cell| i64::from(*cell));
+        let (row_begin, row_end) = (border(strip), border(strip + columns));
+        if end_column - columns <= column {
+            let end = cell(end_column - columns, high - last as f64) + 1;
+            if end <= begin {
+                return ([begin, row_end], Some([row_begin, end]));
+            }
+        }
+        ([row_begin, row_end], None)
     }
 }
 
@@ -178,6 +207,13 @@ fn strip(strip_cell: &[i32], strip: usize) -> (i64, f64) {
         Some(&[first, next]) => (i64::from(first), f64::from(next.wrapping_sub(first).max(1))),
         _ => (0, 1.0),
     }
+}
+
+/// Returns the cell of a strip at a part of its length, from 0 to 1.
+#[inline(always)]
+fn cell_in(strip_cell: &[i32], number: usize, part: f64) -> i64 {
+    let (first, cells) = strip(strip_cell, number);
+    first + i64::from(clamp(part * cells, cells - 1.0))
 }
 
 /// Points that are neighbours in memory, and the square of a distance in y and z that none of them lies within.
@@ -307,11 +343,10 @@ impl<'a> Grid<'a> {
         };
         let members = place(strip + 1) - place(strip);
         let Frame { x, y, z } = self.frame;
-        let length = 1.0 / x.inverse;
         if z.count > 1.0 {
-            return (0.4 * k / (members + 1.0) * length * y.width * z.width).cbrt();
+            return (0.4 * k / (members + 1.0) * x.width * y.width * z.width).cbrt();
         }
-        (0.5 * k / (members + 1.0) * length * y.width).sqrt()
+        (0.5 * k / (members + 1.0) * x.width * y.width).sqrt()
     }
 
     /// Returns the strips that a ball can touch; points at places below `least` do not count.
@@ -333,7 +368,7 @@ impl<'a> Grid<'a> {
     /// Nothing here depends on a branch that is hard to predict: the runs are kept or written over.
     #[inline(always)]
     pub(crate) fn runs<const N: usize>(&self, strips: &mut Strips, runs: &mut [Run; N]) -> usize {
-        let Frame { x, y, z } = &self.frame;
+        let Frame { y, z, .. } = &self.frame;
         let [qx, qy, qz] = strips.sides;
         let mut count = 0;
         while strips.left > 0 && count + 2 <= N {
@@ -347,13 +382,9 @@ impl<'a> Grid<'a> {
             let left = strips.half2 - dz * dz - dy * dy;
             let gap2 = dz * dz + dy * dy;
             let number = plane * strips.rows.count + row;
-            let (cell, cells) = strip(self.strip_cell, number as usize);
-            let half = larger(left, 0.0).sqrt();
-            let (first, many) = x.span(qx, half, x.inverse * cells, cells);
-            let first = if x.is_periodic() { first.rem_euclid(cells as i64) } else { first };
-            let round = (first + many - cells as i64).max(0);
+            let (cells, again) = self.frame.cells_along(self.strip_cell, number, qx, larger(left, 0.0).sqrt());
             let counts = left >= 0.0;
-            let mut push = |first: i64, stop: i64| {
+            let mut push = |[first, stop]: [i64; 2]| {
                 let place = |cell: i64| self.start.get(cell as usize).map_or(0, |place| *place as u32);
                 let (begin, end) = (place(first).max(strips.least), place(stop));
                 if let Some(run) = runs.get_mut(count) {
@@ -361,9 +392,9 @@ impl<'a> Grid<'a> {
                     count += usize::from(counts & (begin < end) & (end as usize <= self.index.len()));
                 }
             };
-            push(cell + first, cell + first + many - round);
-            if round > 0 {
-                push(cell, cell + round);
+            push(cells);
+            if let Some(cells) = again {
+                push(cells);
             }
         }
         count

@@ -38,7 +38,7 @@ impl Set {
     fn new(
         level: Level,
         points: Vec<[f64; 3]>,
-        [rows, planes, fold]: [f64; 3],
+        [columns, rows, planes, fold]: [f64; 4],
         period: [f64; 3],
         removed: bool,
     ) -> Self {
@@ -53,8 +53,8 @@ impl Set {
             }
             [if low < 1e300 { low } else { 0.0 }, 0.0, 1.0, 0.0, 1e-9, period[axis], 1.0]
         };
-        let frame = vec![line(0, 1.0, 1.0), line(1, rows, fold), line(2, planes, fold)];
-        let mut strip_cell = vec![7; (frame[1][2] * frame[2][2]) as usize + 1];
+        let frame = vec![line(0, columns, fold), line(1, rows, fold), line(2, planes, fold)];
+        let mut strip_cell = vec![7; (frame[0][2] * frame[1][2] * frame[2][2]) as usize + 1];
         assert_eq!(strips(level, &points, &frame, &[strip_cell.len() as i64 - 1], &mut strip_cell), None);
         let (mut start, mut xyz) =
             (vec![7; strip_cell[strip_cell.len() - 1] as usize + 1], vec![7.0; 3 * (points.len() + PAD)]);
@@ -102,8 +102,8 @@ fn each_set(mut test: impl FnMut(Level, &Set, &[[f64; 3]], f64)) {
                 let mut random = Random(seed as u64);
                 let points = random.points(n, lattice);
                 let queries = random.points(queries, lattice);
-                for fold in [1.0, 3.0] {
-                    let set = Set::new(level, points.clone(), [3.0, 5.0, fold], period, removed);
+                for (columns, fold) in [(4.0, 1.0), (2.0, 3.0)] {
+                    let set = Set::new(level, points.clone(), [columns, 3.0, 5.0, fold], period, removed);
                     test(level, &set, &queries, radius);
                 }
             }
@@ -281,7 +281,7 @@ fn what_is_kept_lies_apart_and_reaches_the_rest() {
 fn invalid_rows_are_named_and_skipped() {
     for level in Level::available() {
         let mut random = Random(3);
-        let set = Set::new(level, random.points(100, false), [3.0, 3.0, 1.0], [f64::INFINITY; 3], false);
+        let set = Set::new(level, random.points(100, false), [2.0, 3.0, 3.0, 1.0], [f64::INFINITY; 3], false);
         let Set { frame, strip_cell, start, xyz, index, .. } = &set;
         let mut queries = random.points(100, false);
         let mut radius = vec![0.2; 100];

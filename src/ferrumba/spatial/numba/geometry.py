@@ -1,14 +1,15 @@
 """The grid's geometry: which strips and cells a ball can touch, never too few.
 
-Space is cut along z and y into strips, each as long as the box in x; a strip is cut along x into half as many cells
-as it has points, plus one. ``frame`` is a 3 x 7 table with a line for x, y and z: the lower bound, the inverse width
-of a cell (x: of the box), the number of places for cells (x: 1), the width of a cell, a slack, the period (infinite
-where the axis is open), and the number of cells, a multiple of that of places.
+Space is cut along z, y and x into boxes, many times as long in x as they are wide; a strip holds the points of a box,
+and is cut along x into half as many cells as it has points, plus one. ``frame`` is a 3 x 7 table with a line for x, y
+and z: the lower bound, the inverse width of a box, the number of places for boxes, the width of a box, a slack, the
+period (infinite where the axis is open), and the number of boxes, a multiple of that of places. Strips that follow
+each other in x do so in memory: a ball finds its points there in one run, or in two where the places go round.
 
-Cells are as wide as the density of the points asks for, even where a few dense blobs lie in a large box. Where there
-are more of them than memory is for, an axis is folded: cells that are a multiple of the number of places apart share
-one. A ball touches fewer cells in a row than that, or else each place is visited once, so no point is found twice;
-and far cells that share a place are mostly empty.
+Boxes are as wide as the density of the points asks for, even where a few dense blobs lie in a large space. Where there
+are more of them than memory is for, an axis is folded: boxes that are a multiple of the number of places apart share
+a place. A ball touches fewer boxes in a row than that, or else each place is visited once, so no point is found twice;
+and far boxes that share a place are mostly empty.
 
 Why no neighbour is missed. A point and the ends of a ball pass through the same monotone clamped map, so the cells
 between those of the ends hold every point between the ends. What remains is rounding: a hit satisfies ``fl(dx*dx +
@@ -24,7 +25,7 @@ import numpy as np
 
 from ferrumba.dispatch.jit import jit
 
-LO, INVERSE, COUNT, WIDTH, SLACK, PERIOD, CELLS = range(7)
+LO, INVERSE, COUNT, WIDTH, SLACK, PERIOD, BOXES = range(7)
 EPSILON = 2.0**-52
 TINY = 1e-300
 PAD = 16
@@ -45,99 +46,99 @@ def clamp(place, top):
 
 @jit(inline=True)
 def place_of(frame, axis, q):
-    """Return the place of the cell of an axis that holds a coordinate."""
-    cell = clamp((q - frame[axis, LO]) * frame[axis, INVERSE], frame[axis, CELLS] - 1.0)
-    return cell % np.int64(frame[axis, COUNT]) if frame[axis, CELLS] > frame[axis, COUNT] else cell
+    """Return the place of the box of an axis that holds a coordinate."""
+    box = clamp((q - frame[axis, LO]) * frame[axis, INVERSE], frame[axis, BOXES] - 1.0)
+    return box % np.int64(frame[axis, COUNT]) if frame[axis, BOXES] > frame[axis, COUNT] else box
 
 
 @jit(inline=True)
-def strip_of(y, z, frame):
+def strip_of(x, y, z, frame):
     """Return the strip that holds a point."""
-    return place_of(frame, 2, z) * np.int64(frame[1, COUNT]) + place_of(frame, 1, y)
+    row = place_of(frame, 2, z) * np.int64(frame[1, COUNT]) + place_of(frame, 1, y)
+    return row * np.int64(frame[0, COUNT]) + place_of(frame, 0, x)
+
+
+@jit(inline=True)
+def cell_in(strip_cell, strip, part):
+    """Return the cell of a strip at a part of its length, from 0 to 1."""
+    first = np.int64(strip_cell[strip])
+    cells = np.float64(np.int64(strip_cell[strip + 1]) - first)
+    return first + clamp(part * cells, cells - 1.0)
 
 
 @jit(inline=True)
 def cell_of(x, y, z, frame, strip_cell):
     """Return the cell that holds a point."""
-    strip = strip_of(y, z, frame)
-    first = np.int64(strip_cell[strip])
-    cells = np.float64(np.int64(strip_cell[strip + 1]) - first)
-    return first + clamp((x - frame[0, LO]) * (frame[0, INVERSE] * cells), cells - 1.0)
+    along = (x - frame[0, LO]) * frame[0, INVERSE]
+    return cell_in(strip_cell, strip_of(x, y, z, frame), along - clamp(along, frame[0, BOXES] - 1.0))
 
 
 @jit(inline=True)
-def span_of(frame, axis, low, high, half, scale, cells):
-    """Return the first of so many cells that [low - half, high + half] touches, and how many follow, itself included.
+def ends_of(frame, axis, low, high, half):
+    """Return the ends of [low - half, high + half], in widths of boxes, and the boxes that they lie in.
 
-    On a periodic axis the first may be one before 0 or behind the last: its number modulo ``cells`` is meant.
+    On a periodic axis these may be up to a period before the first or behind the last: their numbers modulo that of the
+    boxes are meant.
     """
     away = half + (4.0 * EPSILON * (max(abs(low), abs(high)) + half) + frame[axis, SLACK])
-    low, high = (low - away - frame[axis, LO]) * scale, (high + away - frame[axis, LO]) * scale
+    boxes, inverse = frame[axis, BOXES], frame[axis, INVERSE]
+    low, high = (low - away - frame[axis, LO]) * inverse, (high + away - frame[axis, LO]) * inverse
     if frame[axis, PERIOD] < 1e300:
-        low = low if low > -cells else -cells
-        high = high if high < 2.0 * cells else 2.0 * cells
-        first = np.int64(floor(low))
-        many = np.int64(floor(high)) - first + 1
-        return (_ZERO, np.int64(cells)) if many >= np.int64(cells) else (first, many)
-    first = clamp(low, cells - 1.0)
-    return first, clamp(high, cells - 1.0) - first + 1
-
-
-@jit(inline=True)
-def span(frame, axis, q, half, scale, count):
-    """Return the first place for cells of an axis that [q - half, q + half] touches, and how many follow."""
-    first, many = span_of(frame, axis, q, q, half, scale, count if axis == 0 else frame[axis, CELLS])
-    if many >= np.int64(count):
-        return _ZERO, np.int64(count)
-    return first % np.int64(count), many
+        low = low if low > -boxes else -boxes
+        high = high if high < 2.0 * boxes else 2.0 * boxes
+        return low, high, np.int64(floor(low)), np.int64(floor(high))
+    return low, high, clamp(low, boxes - 1.0), clamp(high, boxes - 1.0)
 
 
 @jit(inline=True)
 def gap_of(frame, axis, begin, end, i):
-    """Return a distance that no point of cell i lies within, seen from [begin, end].
+    """Return a distance that no point of box i lies within, seen from [begin, end].
 
-    Border cells of an open axis have no end.
+    Border boxes of an open axis have no end.
     """
     low = frame[axis, LO] + i * frame[axis, WIDTH]
     high = low + frame[axis, WIDTH]
     round_ = frame[axis, PERIOD] < 1e300
     below = low - end if round_ or i > 0 else 0.0
-    above = begin - high if round_ or i < frame[axis, CELLS] - 1.0 else 0.0
+    above = begin - high if round_ or i < frame[axis, BOXES] - 1.0 else 0.0
     d = max(below, above) - frame[axis, SLACK]
     return d if d > 0.0 else 0.0
 
 
 @jit(inline=True)
-def gap(frame, axis, q, i):
-    """Return a distance that no point at place i lies within, seen from q."""
-    if frame[axis, CELLS] > frame[axis, COUNT]:
-        return 0.0
-    d = gap_of(frame, axis, q, q, i)
-    if frame[axis, PERIOD] < 1e300:
-        count = np.int64(frame[axis, COUNT])
-        d = min(d, gap_of(frame, axis, q, q, i + count), gap_of(frame, axis, q, q, i - count))
-    return d
-
-
-@jit(inline=True)
-def strip_span(frame, strip_cell, strip, q, left):
-    """Return the first cell of a strip, how many it has, and which of them a ball touches; ``left`` is half**2 in x."""
-    first = np.int64(strip_cell[strip])
-    cells = np.int64(strip_cell[strip + 1]) - first
-    begin, many = span(frame, 0, q, sqrt(left), frame[0, INVERSE] * cells, np.float64(cells))
-    return first, cells, begin, many
-
-
-@jit(inline=True)
 def places_of(frame, axis, low, high, half):
-    """Return the first cell of an axis that [low - half, high + half] touches, and how many places follow.
+    """Return the first box of an axis that [low - half, high + half] touches, and how many places follow.
 
-    The third value says whether these are all places that there are, so that each stands for several cells.
+    The third value says whether these are all places that there are, so that each stands for several boxes.
     """
-    first, many = span_of(frame, axis, low, high, half, frame[axis, INVERSE], frame[axis, CELLS])
+    _, _, first, last = ends_of(frame, axis, low, high, half)
     count = np.int64(frame[axis, COUNT])
-    folded = frame[axis, CELLS] > frame[axis, COUNT] or frame[axis, PERIOD] < 1e300
+    many = last - first + 1
+    folded = frame[axis, BOXES] > frame[axis, COUNT] or frame[axis, PERIOD] < 1e300
     return first, min(many, count), folded and many >= count
+
+
+@jit(inline=True)
+def cells_along(frame, strip_cell, row, low, high, half):
+    """Return the cells of a row of strips that [low - half, high + half] touches: (begin, end) and again (begin, end).
+
+    The second range is empty unless the places go round. Where the first box and the last share a place, its cells
+    belong to both ranges, or else the whole row is meant.
+    """
+    columns = np.int64(frame[0, COUNT])
+    strip = row * columns
+    low, high, first, last = ends_of(frame, 0, low, high, half)
+    column = first % columns
+    end_column = column + last - first
+    begin = cell_in(strip_cell, strip + column, low - first)
+    if end_column < columns:
+        return begin, cell_in(strip_cell, strip + end_column, high - last) + 1, _ZERO, _ZERO
+    row_begin, row_end = np.int64(strip_cell[strip]), np.int64(strip_cell[strip + columns])
+    if end_column - columns <= column:
+        end = cell_in(strip_cell, strip + end_column - columns, high - last) + 1
+        if end <= begin:
+            return begin, row_end, row_begin, end
+    return row_begin, row_end, _ZERO, _ZERO
 
 
 @jit
@@ -168,21 +169,24 @@ def plan_runs(frame, strip_cell, start, sides, half2, cursor, runs):
         left = half2 - dz * dz - dy * dy
         if left < 0.0:
             continue
-        cell0 = np.int64(strip_cell[plane * rows + row])
-        cells = np.int64(strip_cell[plane * rows + row + 1]) - cell0
-        scale = frame[0, INVERSE] * cells
-        c, many = span_of(frame, 0, sides[0, 0], sides[0, 1], sqrt(left), scale, np.float64(cells))
-        if frame[0, PERIOD] < 1e300:
-            c %= cells
-        while many > 0:
-            stop = min(c + many, cells)
-            begin, end = np.int64(start[cell0 + c]), np.int64(start[cell0 + stop])
-            runs[count, 0], runs[count, 1] = begin, end
-            count += end > begin
-            many -= stop - c
-            c = _ZERO
+        begin, end, again, stop = cells_along(
+            frame, strip_cell, plane * rows + row, sides[0, 0], sides[0, 1], sqrt(left)
+        )
+        runs[count, 0], runs[count, 1] = start[begin], start[end]
+        count += start[end] > start[begin]
+        if stop > again:
+            runs[count, 0], runs[count, 1] = start[again], start[stop]
+            count += start[stop] > start[again]
     cursor[0], cursor[1], cursor[2] = to_come, dr, dp
     return count
+
+
+@jit(inline=True)
+def enclose(sides, x, y, z):
+    """Make a box of one point."""
+    sides[0, 0] = sides[0, 1] = x
+    sides[1, 0] = sides[1, 1] = y
+    sides[2, 0] = sides[2, 1] = z
 
 
 @jit(inline=True)

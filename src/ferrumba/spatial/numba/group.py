@@ -16,7 +16,7 @@ CANDIDATES = 512
 WIDTH = 1.5
 """Widest box of a group, in radii."""
 RUNS = 64
-"""Runs that are planned at once."""
+"""Runs of a group that are planned at once."""
 
 
 @jit(inline=True)

@@ -7,31 +7,28 @@ import numpy as np
 from ferrumba.dispatch.jit import jit
 from ferrumba.spatial.numba.geometry import (
     COUNT,
-    INVERSE,
     PAD,
     WIDTH,
-    gap,
+    enclose,
     half_squared,
     is_periodic,
     is_query,
-    span,
+    plan_runs,
     strip_of,
-    strip_span,
 )
 from ferrumba.spatial.numba.order import BATCH, BUCKETS, walk_order
-from ferrumba.spatial.numba.run import CHUNK, squares
+from ferrumba.spatial.numba.run import CHUNK, RUNS, squares
 
 
 @jit(inline=True)
-def first_radius(y, z, k, frame, strip_cell, start):
+def first_radius(x, y, z, k, frame, strip_cell, start):
     """Return a radius that holds about k points, judged by the strip that the query is in; any answer is right."""
-    strip = strip_of(y, z, frame)
+    strip = strip_of(x, y, z, frame)
     first, last = np.int64(strip_cell[strip]), np.int64(strip_cell[strip + 1])
     members = np.float64(np.int64(start[last]) - np.int64(start[first]))
-    length = 1.0 / frame[0, INVERSE]
     if frame[2, COUNT] > 1.0:
-        return (0.4 * k / (members + 1.0) * length * frame[1, WIDTH] * frame[2, WIDTH]) ** (1.0 / 3.0)
-    return sqrt(0.5 * k / (members + 1.0) * length * frame[1, WIDTH])
+        return (0.4 * k / (members + 1.0) * frame[0, WIDTH] * frame[1, WIDTH] * frame[2, WIDTH]) ** (1.0 / 3.0)
+    return sqrt(0.5 * k / (members + 1.0) * frame[0, WIDTH] * frame[1, WIDTH])
 
 
 @jit
@@ -43,8 +40,8 @@ def nearest(frame, strip_cell, start, xyz, index, alive, query, k, radius, dista
     """
     first_bad = np.int64(-1)
     x, y, z = xyz[0], xyz[1], xyz[2]
-    rows, planes = np.int64(frame[1, COUNT]), np.int64(frame[2, COUNT])
     periodic = is_periodic(frame)
+    sides, cursor, runs = np.empty((3, 2)), np.empty(3, np.int64), np.empty((RUNS, 2), np.int64)
     wanted = np.int64(k[0])
     square = np.empty(CHUNK + PAD)
     batch = min(query.shape[0], BATCH)
@@ -52,8 +49,8 @@ def nearest(frame, strip_cell, start, xyz, index, alive, query, k, radius, dista
     for base in range(0, query.shape[0], BATCH):
         n = min(BATCH, query.shape[0] - base)
         walk_order(query[base : base + n], frame, strip_cell, order, bucket, first)
-        for t in range(n):
-            i = base + order[t]
+        for turn in range(n):
+            i = base + order[turn]
             best, ids = distances[i], indices[i]
             for j in range(wanted):
                 best[j], ids[j] = inf, -1
@@ -65,53 +62,40 @@ def nearest(frame, strip_cell, start, xyz, index, alive, query, k, radius, dista
                 continue
             if wanted == 0:
                 continue
-            r = first_radius(qy, qz, wanted, frame, strip_cell, start)
+            r = first_radius(qx, qy, qz, wanted, frame, strip_cell, start)
             r = min(r, largest) if r >= 0.0 else 0.0
             growth = 2.0
             while True:
                 found = np.int64(0)
                 r2 = r * r
-                h2 = half_squared(r2)
-                half = sqrt(h2)
-                plane0, many_planes = span(frame, 2, qz, half, frame[2, INVERSE], frame[2, COUNT])
-                row0, many_rows = span(frame, 1, qy, half, frame[1, INVERSE], frame[1, COUNT])
-                for dp in range(many_planes):
-                    plane = plane0 + dp - (planes if plane0 + dp >= planes else 0)
-                    dz = gap(frame, 2, qz, plane)
-                    for dr in range(many_rows):
-                        row = row0 + dr - (rows if row0 + dr >= rows else 0)
-                        dy = gap(frame, 1, qy, row)
-                        left = h2 - dz * dz - dy * dy
-                        if left >= 0.0:
-                            cell0, cells, c, many = strip_span(frame, strip_cell, plane * rows + row, qx, left)
-                            while many > 0:
-                                stop = min(c + many, cells)
-                                begin, end = np.int64(start[cell0 + c]), np.int64(start[cell0 + stop])
-                                for chunk in range(begin, end, CHUNK):
-                                    m = min(CHUNK, end - chunk)
-                                    squares(x, y, z, chunk, m, qx, qy, qz, frame, periodic, square)
-                                    for j in range(m):
-                                        d2 = square[j]
-                                        if d2 <= r2 and (alive.shape[0] == 0 or alive[chunk + j]):
-                                            id_ = np.int64(index[chunk + j])
-                                            at = found
-                                            if found == wanted:
-                                                at -= 1
-                                                if d2 == best[at] and id_ > ids[at]:
-                                                    continue
-                                            else:
-                                                found += 1
-                                            while at > 0 and (
-                                                best[at - 1] > d2 or (best[at - 1] == d2 and ids[at - 1] > id_)
-                                            ):
-                                                best[at], ids[at] = best[at - 1], ids[at - 1]
-                                                at -= 1
-                                            best[at], ids[at] = d2, id_
-                                            if found == wanted:
-                                                r2 = best[wanted - 1]
-                                                h2 = half_squared(r2)
-                                many -= stop - c
-                                c = 0
+                h2 = half_squared(r2)  # of the whole ball, although r2 shrinks: a plan is of one ball
+                enclose(sides, qx, qy, qz)
+                cursor[0] = -1
+                while cursor[0] != 0:
+                    for t in range(plan_runs(frame, strip_cell, start, sides, h2, cursor, runs)):
+                        begin, end = runs[t, 0], runs[t, 1]
+                        for chunk in range(begin, end, CHUNK):
+                            m = min(CHUNK, end - chunk)
+                            squares(x, y, z, chunk, m, qx, qy, qz, frame, periodic, square)
+                            for j in range(m):
+                                d2 = square[j]
+                                if d2 <= r2 and (alive.shape[0] == 0 or alive[chunk + j]):
+                                    id_ = np.int64(index[chunk + j])
+                                    at = found
+                                    if found == wanted:
+                                        at -= 1
+                                        if d2 == best[at] and id_ > ids[at]:
+                                            continue
+                                    else:
+                                        found += 1
+                                    while at > 0 and (
+                                        best[at - 1] > d2 or (best[at - 1] == d2 and ids[at - 1] > id_)
+                                    ):
+                                        best[at], ids[at] = best[at - 1], ids[at - 1]
+                                        at -= 1
+                                    best[at], ids[at] = d2, id_
+                                    if found == wanted:
+                                        r2 = best[wanted - 1]
                 if found == wanted or r >= largest:
                     break
                 r = min(max(r, 1e-140) * growth, largest)

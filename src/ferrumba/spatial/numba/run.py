@@ -7,6 +7,8 @@ from ferrumba.spatial.numba.geometry import PERIOD, nearest_image, whole_vectors
 
 CHUNK = 256
 """Points that are tested before their hits are gathered."""
+RUNS = 16
+"""Runs of a ball that are planned at once."""
 
 
 @jit(inline=True)

@@ -11,7 +11,7 @@ def strips(points, frame, strip_count, strip_cell):
     for s in range(count + 1):
         strip_cell[s] = 0
     for i in range(points.shape[0]):
-        strip_cell[strip_of(points[i, 1], points[i, 2], frame)] += 1
+        strip_cell[strip_of(points[i, 0], points[i, 1], points[i, 2], frame)] += 1
     first = 0
     for s in range(count):
         cells = strip_cell[s] // 2 + 1
