@@ -125,10 +125,23 @@ impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
                 self.slots.sort(begin..begin.saturating_add(*found));
                 *found = 0;
             } else {
-                let slots = self.slots;
-                hits.ranked(self.masks, |rank, id, square| {
-                    slots.put(begin.saturating_add(rank), i64::from(id), square.sqrt())
-                });
+                let end = begin.saturating_add(hits.len().unwrap_or(0));
+                let ids = self.slots.indices.get(begin..end).unwrap_or(&[]);
+                if wanted {
+                    let distances = self.slots.distances.get(begin..end).unwrap_or(&[]);
+                    hits.ranked(self.masks, |rank, id, square| {
+                        if let (Some(slot), Some(distance)) = (ids.get(rank), distances.get(rank)) {
+                            slot.store(i64::from(id), Relaxed);
+                            distance.store(square.sqrt().to_bits(), Relaxed);
+                        }
+                    });
+                } else {
+                    hits.ranked(self.masks, |rank, id, _| {
+                        if let Some(slot) = ids.get(rank) {
+                            slot.store(i64::from(id), Relaxed);
+                        }
+                    });
+                }
             }
             hits.clear();
         }
