@@ -44,6 +44,7 @@ def loaded_after(code, **environment):
         "from ferrumba import healpix",
         "from ferrumba import timeseries",
         "from ferrumba.timeseries import FeatureBuilder",
+        "from ferrumba.compat import acm_rs",
         "from ferrumba.compat import mortie",
     ],
 )

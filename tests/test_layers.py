@@ -16,7 +16,7 @@ ALLOWED = {
     "healpix": {"errors", "dispatch"},
     "spatial": {"errors", "dispatch"},
     "timeseries": {"errors", "estimators", "dispatch"},
-    "compat": {"", "errors", "dispatch", "healpix", "spatial"},
+    "compat": {"", "errors", "dispatch", "healpix", "spatial", "timeseries"},
     "integrations": {"", "errors", "dispatch", "spatial", "timeseries"},
     "testing": {"", "errors", "dispatch"},
     "report": {"", "errors", "dispatch", "healpix", "spatial"},

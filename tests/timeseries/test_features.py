@@ -13,7 +13,7 @@ from brute_windows import same_bits
 from scipy import stats
 
 from ferrumba.timeseries import FeatureBuilder
-from ferrumba.timeseries.features import STATISTICS
+from ferrumba.timeseries.features import STATISTICS, default_bands
 
 ORDER_STATISTICS = {"med", "mad", "rz"}
 
@@ -148,6 +148,23 @@ def test_float32_stays():
     builder = FeatureBuilder(5).fit(x)
     assert builder.transform(x).dtype == np.float32
     np.testing.assert_allclose(builder.transform(x), builder.transform(x.astype(float)), rtol=2e-4, atol=2e-3)
+
+
+@pytest.mark.parametrize("window", [2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 32, 64, 100, 128, 1001])
+def test_default_bands_hold_every_frequency_once(window):
+    """None is empty, and none holds the mean alone, as the lowest of the source did at its default window."""
+    bands = default_bands(window)
+    assert len(bands) == min(3, window // 2)
+    frequencies = np.arange(1, window // 2 + 1) / window
+    held = [np.sum((frequencies >= low) & ((frequencies < high) | (frequencies == high))) for low, high in bands]
+    assert min(held) >= 1
+    assert sum(held) == len(frequencies)
+    assert bands[0][0] > 0.0
+    assert bands[-1][1] <= 0.5
+
+
+def test_default_bands_of_long_windows_are_those_of_the_source():
+    np.testing.assert_allclose(default_bands(10_000), [(0, 0.05), (0.05, 0.15), (0.15, 0.5)], atol=1e-4)
 
 
 def test_output_of_a_form():

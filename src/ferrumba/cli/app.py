@@ -270,7 +270,7 @@ def features(
     ] = 16,
     names: Annotated[
         str | None,
-        typer.Option("--features", metavar="NAMES", help="Some of med, mad, rz; all by default."),
+        typer.Option("--features", metavar="NAMES", help="med,mad,mean,std,slope,skew,kurt,energy,rz; all by default."),
     ] = None,
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="NAMES", help="Sensors, by names or patterns such as 'temp*'.")

@@ -13,17 +13,46 @@ from ferrumba import timeseries
 from ferrumba.estimators import Transformer, as_rows
 from ferrumba.timeseries.tables import Table, as_table, deferred
 
-STATISTICS = ("med", "mad", "rz")
-"""All features, by the suffixes of their columns."""
+STATISTICS = ("med", "mad", "mean", "std", "slope", "skew", "kurt", "energy", "rz")
+"""All features, by the suffixes of their columns; ``energy`` has one column for each band."""
 
 FILLS = ("median", None)
 
-FUNCTIONS = {"med": "rolling_median", "mad": "rolling_mad"}
+FUNCTIONS = {
+    "med": "rolling_median",
+    "mad": "rolling_mad",
+    "mean": "rolling_mean",
+    "std": "rolling_std",
+    "slope": "rolling_slope",
+    "skew": "rolling_skew",
+    "kurt": "rolling_kurt",
+}
 """The public functions of one result for each sensor and no parameter of their own."""
 
 
+def default_bands(window: int) -> list[tuple[float, float]]:
+    """Return three bands of frequencies, none of them empty, in cycles a row from 0 to 0.5.
+
+    They end at 10 %, 30 % and 100 % of the Nyquist frequency, moved up where a band would hold none of the
+    frequencies ``k / window``, k from 1, that a window of so many rows tells apart. Bounds lie half-way between two of
+    those. Windows of less than 6 rows tell fewer than three, and get a band for each.
+
+    Parameters
+    ----------
+    window : int
+        Rows of the window.
+    """
+    highest = window // 2
+    ends = [max(math.ceil(0.1 * highest), 2), 0, highest + 1]
+    ends[1] = max(math.ceil(0.3 * highest), ends[0] + 1)
+    if highest < 3:
+        ends = [bin_ + 1 for bin_ in range(1, highest + 1)]
+    begins = [1, *ends[:-1]]
+    return [((b - 0.5) / window, min((e - 0.5) / window, 0.5)) for b, e in zip(begins, ends, strict=False)]
+
+
 class FeatureBuilder(Transformer):
-    """Rolling features of sensors, several columns for each.
+    """Rolling features of sensors: 11 columns for each by default.
 
     Each row's features are made of that row and those before it alone. Training rows give the fills; nothing of the
     rows that are transformed goes into another row's features but through the windows.
@@ -34,13 +63,17 @@ class FeatureBuilder(Transformer):
         Rows of the trailing windows.
     features : sequence of str, optional
         Which statistics, by the suffixes of their columns; all by default, which are ``med``, ``mad`` (of the window
-        about its own median, not scaled) and ``rz`` (the row's distance from the median in scaled MADs).
+        about its own median, not scaled), ``mean``, ``std`` (ddof 1), ``slope`` (a row), ``skew``, ``kurt`` (both
+        bias-corrected, 0 for a normal distribution), ``energy`` (of frequency bands) and ``rz`` (the row's distance
+        from the median in scaled MADs).
     min_periods : int
-        How many finite values a window needs.
+        How many finite values a window needs; std, slope and skew need 2, 2 and 3 at least, kurt 4.
     nan : {"omit", "propagate"}
         Whether a missing value is left out of its windows, or makes their features NaN.
     fill : {"median", None}
         What stands for missing values of a sensor: the median of its training rows, or nothing.
+    bands : sequence of (float, float), optional
+        Bounds of the frequency bands in cycles a row, from 0 to 0.5; see :func:`default_bands`.
     floor : float
         The least MAD that ``rz`` divides by, in units of the sensors: no less than their resolution, or the smallest
         steps of a quantised sensor look like faults.
@@ -53,6 +86,8 @@ class FeatureBuilder(Transformer):
     ----------
     fill_ : ndarray of shape (n_features_in_,)
         The fills; NaN for a sensor without a finite training value, and for all with ``fill=None``.
+    bands_ : list of (float, float)
+        The bands.
     statistics_ : list of str
         The suffixes of the columns that come out, in order.
     n_features_in_ : int
@@ -74,11 +109,11 @@ class FeatureBuilder(Transformer):
     >>> import numpy as np
     >>> from ferrumba.timeseries import FeatureBuilder
     >>> rows = np.array([[1.0, 5.0], [2.0, np.nan], [4.0, 7.0], [3.0, 9.0]])
-    >>> builder = FeatureBuilder(window=3, features=["med", "mad"]).fit(rows)
+    >>> builder = FeatureBuilder(window=3, features=["med", "mean"]).fit(rows)
     >>> builder.get_feature_names_out(["a", "b"]).tolist()
-    ['a_med', 'b_med', 'a_mad', 'b_mad']
+    ['a_med', 'b_med', 'a_mean', 'b_mean']
     >>> builder.transform(rows)[3].tolist()
-    [3.0, 7.0, 1.0, 0.0]
+    [3.0, 7.0, 3.0, 7.666666666666667]
     """
 
     def __init__(
@@ -89,6 +124,7 @@ class FeatureBuilder(Transformer):
         min_periods: int = 1,
         nan: str = "omit",
         fill: str | None = "median",
+        bands: Sequence[tuple[float, float]] | None = None,
         floor: float = 1e-9,
         clip: float = 100.0,
         backend: str | None = None,
@@ -98,6 +134,7 @@ class FeatureBuilder(Transformer):
         self.min_periods = min_periods
         self.nan = nan
         self.fill = fill
+        self.bands = bands
         self.floor = floor
         self.clip = clip
         self.backend = backend
@@ -126,7 +163,12 @@ class FeatureBuilder(Transformer):
             )
         columns = table.array.shape[1]
         self._note_columns(columns, table.names)
-        self.statistics_ = chosen
+        self.bands_ = list(default_bands(self.window) if self.bands is None else self.bands)
+        self.statistics_ = [
+            suffix
+            for name in chosen
+            for suffix in ([f"energy_{i}" for i in range(len(self.bands_))] if name == "energy" else [name])
+        ]
         self._make(np.zeros((1, columns)), 0)  # whatever else is wrong with the parameters is found here
         self.fill_ = np.full(columns, np.nan)
         if self.fill == "median":
@@ -205,6 +247,8 @@ class FeatureBuilder(Transformer):
                 raise ValueError(f"features holds {name!r}, but the features are {', '.join(STATISTICS)}")
         if not chosen or len(set(chosen)) < len(chosen):
             raise ValueError(f"features is {self.features!r}; name each feature once, and one at least")
+        if self.window == 1 and self.features is None:
+            chosen = [name for name in chosen if name != "energy"]
         return chosen
 
     def _features(self, x: Any, before: np.ndarray | None, keep: bool = False) -> Any:
@@ -251,6 +295,10 @@ class FeatureBuilder(Transformer):
             timeseries.rolling_robust_zscore(
                 values, self.window, floor=self.floor, clip=self.clip, out=parts["rz"], **rules
             )
+        if "energy_0" in parts:
+            energies = timeseries.rolling_band_energy(values, self.window, self.bands_, **rules)
+            for place in range(len(self.bands_)):
+                parts[f"energy_{place}"][...] = energies[..., place]
         return made[history:]
 
     def _dressed(self, table: Table, made: np.ndarray) -> Any:
