@@ -296,7 +296,9 @@ class FeatureBuilder(Transformer):
                 values, self.window, floor=self.floor, clip=self.clip, out=parts["rz"], **rules
             )
         if "energy_0" in parts:
-            energies = timeseries.rolling_band_energy(values, self.window, self.bands_, **rules)
+            energies = timeseries.rolling_band_energy(
+                values, self.window, self.bands_, nyquist=True, backend=self.backend
+            )
             for place in range(len(self.bands_)):
                 parts[f"energy_{place}"][...] = energies[..., place]
         return made[history:]

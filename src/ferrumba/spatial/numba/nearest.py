@@ -88,9 +88,7 @@ def nearest(frame, strip_cell, start, xyz, index, alive, query, k, radius, dista
                                             continue
                                     else:
                                         found += 1
-                                    while at > 0 and (
-                                        best[at - 1] > d2 or (best[at - 1] == d2 and ids[at - 1] > id_)
-                                    ):
+                                    while at > 0 and (best[at - 1] > d2 or (best[at - 1] == d2 and ids[at - 1] > id_)):
                                         best[at], ids[at] = best[at - 1], ids[at - 1]
                                         at -= 1
                                     best[at], ids[at] = d2, id_

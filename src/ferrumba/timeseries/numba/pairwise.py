@@ -267,7 +267,8 @@ def roll_trees(load, join, emit, values, more, rules, rows, columns, series, fie
     first, width = np.empty(chunk, np.int64), np.empty(chunk, np.int64)
     alone, breadth = np.zeros(1, np.int64), np.empty(1, np.int64)
     results, single = np.empty((len(outputs), chunk)), np.empty((len(outputs), 1))
-    plain, scale = np.ones((series, 2)), np.empty((series, 2))
+    plain, scale = np.empty((series, 2)), np.empty((series, 2))
+    plain[:, :] = 1.0
     for column in range(columns):
         for start in range(0, rows, chunk):
             many = min(chunk, rows - start)
