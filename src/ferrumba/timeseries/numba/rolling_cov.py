@@ -1,5 +1,7 @@
 """Covariance and correlation of pairs of columns in trailing windows."""
 
+import math
+
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
@@ -18,7 +20,7 @@ def load(values, pairs, column, start, stop, raw):
 @jit(inline=True)
 def correlation(product, x_square, y_square):
     """Return a correlation from sums about the means: NaN where a series is constant, and never beyond 1."""
-    found = product / np.sqrt(x_square * y_square)
+    found = product / math.sqrt(x_square * y_square)
     found = 1.0 if found > 1.0 else -1.0 if found < -1.0 else found
     return found if x_square * y_square > 0.0 else np.nan
 

@@ -1,5 +1,7 @@
 """Sum, mean, variance, standard deviation, skewness and kurtosis of trailing windows."""
 
+import math
+
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
@@ -93,13 +95,13 @@ def emit(nodes, _more, results, many, scale):
     for i in range(many):
         variance = squares[i] / (counts[i] - 1.0)
         results[2, i] = variance * up * up * further * further
-        results[3, i] = np.sqrt(variance) * up * further
+        results[3, i] = math.sqrt(variance) * up * further
     if nodes.shape[0] <= FOURTH:
         return
     cubes, fourths = nodes[THIRD], nodes[FOURTH]
     for i in range(many):
         n, square = counts[i], squares[i]
-        skew = n * np.sqrt(n - 1.0) / (n - 2.0) * (cubes[i] / (square * np.sqrt(square)))
+        skew = n * math.sqrt(n - 1.0) / (n - 2.0) * (cubes[i] / (square * math.sqrt(square)))
         kurt = (
             (n - 1.0) / ((n - 2.0) * (n - 3.0)) * ((n + 1.0) * n * (fourths[i] / (square * square)) - 3.0 * (n - 1.0))
         )
