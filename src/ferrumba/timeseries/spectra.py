@@ -8,16 +8,11 @@ from typing import Any
 import numpy as np
 
 from ferrumba.dispatch.threads import thread_count
+from ferrumba.timeseries.bands import COSINES, SCALINGS, UNITS, frequencies_in
 from ferrumba.timeseries.tables import Table, as_table
 
-COSINES = {"boxcar": 1.0, "hann": 0.5, "hamming": 0.54}
-"""The constant part of each window; the rest of 1 is its cosine."""
-SCALINGS = ("energy", "psd", "acm")
-UNITS = ("hz", "nyquist")
 COLUMNS = 16
 """Columns that are transformed at once, so that the spectra of a wide table are never in memory together."""
-SNAP = 1e-9
-"""A bound that is so near a frequency, in distances between two, is taken for it: 0.3 * 0.5 is not quite 0.15."""
 
 
 def spectrum(
@@ -126,7 +121,7 @@ def band_energy(
     if unit not in UNITS:
         raise ValueError(f"unit is {unit!r}, but it is one of {', '.join(map(repr, UNITS))}; give one of them")
     rows, columns = table.array.shape
-    bins = [_bins(band, rows, fs, unit, nyquist) for band in bands]
+    bins = [slice(*frequencies_in(band, rows, fs, unit, nyquist)) for band in bands]
     result = np.empty((len(bins), columns))
     for start in range(0, columns, COLUMNS):
         here = slice(start, start + COLUMNS)
@@ -150,30 +145,6 @@ def _check(fs: Any, window: str, scaling: str, nan: str) -> None:
 
 def _frequencies(rows: int, fs: float) -> np.ndarray:
     return np.arange(rows // 2 + 1) * (fs / rows) if rows else np.empty(0)
-
-
-def _bins(band: Any, rows: int, fs: float, unit: str, nyquist: bool) -> slice:
-    """Return the places of the frequencies in a band."""
-    try:
-        low, high = map(float, band)
-    except (TypeError, ValueError):
-        raise ValueError(f"bands holds {band!r}, but a band is a pair of low and high; give two numbers") from None
-    if not 0.0 <= low < high:
-        raise ValueError(f"bands holds {band!r}, but a band goes from low, 0 or more, up to high; give these")
-    places = [_place(edge * 0.5 * rows if unit == "nyquist" else edge * rows / fs) for edge in (low, high)]
-    at_nyquist = nyquist and 2 * places[1] == rows
-    found = slice(places[0], min(places[1] + at_nyquist, rows // 2 + 1))
-    if not found.start < found.stop:
-        raise ValueError(
-            f"bands holds {band!r}, in which no frequency lies: those of {rows} rows are {fs / max(rows, 1):g} apart "
-            f"and end at {0.5 * fs:g}; widen it, or take more rows"
-        )
-    return found
-
-
-def _place(position: float) -> int:
-    nearest = round(position)
-    return nearest if abs(position - nearest) <= SNAP * max(1.0, position) else int(np.ceil(position))
 
 
 def _powers(table: Table, columns: slice, fs: float, window: str, scaling: str, nan: str) -> np.ndarray:
