@@ -22,8 +22,8 @@ RUST_CHECKS = {
     "cargo clippy": ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
     "cargo test": ["cargo", "test", "--workspace", "--locked"],
 }
-PYTEST = ["-m", "pytest"]
-PYTEST_FAST = ["-m", "pytest", "-m", "not slow"]
+PYTEST = ["-m", "pytest", "-m", "not soak"]
+PYTEST_FAST = ["-m", "pytest", "-m", "not soak and not slow"]
 
 
 def say(text):
@@ -142,7 +142,7 @@ def test(arguments):
         step("pytest, Rust wheel absent", python, *PYTEST_FAST, *arguments)
         if install_rust(python):
             step("pytest, Rust wheel installed", python, *PYTEST, *arguments)
-            step("pytest, FERRUMBA_FORCE_NUMBA=1", python, *PYTEST, *arguments, FERRUMBA_FORCE_NUMBA="1")
+            step("pytest, FERRUMBA_FORCE_NUMBA=1", python, *PYTEST_FAST, *arguments, FERRUMBA_FORCE_NUMBA="1")
         else:
             results["build"] = (False, "Rust backend FAILED to build")
     else:

@@ -78,7 +78,7 @@ def test_sets_equal_brute_force(backend, seed):
         check(rng, backend)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", range(10))
 def test_sets_equal_brute_force_a_hundred_thousand_times(backend, seed):
     rng = np.random.default_rng([12345, seed])

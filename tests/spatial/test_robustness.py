@@ -353,7 +353,7 @@ def test_a_forked_child_searches():
         assert pool.apply(_count, (grid,)) == _count(grid)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_half_a_billion_candidates_stay_within_their_memory(backend):
     """1e6 points, 500 neighbours each, in pieces of 64 MiB."""
     psutil = pytest.importorskip("psutil")
