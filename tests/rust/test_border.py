@@ -98,7 +98,7 @@ def test_wrong_layouts_are_refused(fitting):
             continue
         name = f"{argument.name} " if i < len(kernel.inputs) else ""
         strided = argument.kind in ("history", "columns")
-        spoilt = [] if strided else [np.repeat(values, 2, axis=0)[::2], values[::-1]]
+        spoilt = [] if strided or len(values) < 2 else [np.repeat(values, 2, axis=0)[::2], values[::-1]]
         if values.ndim > 1 and min(values.shape) > 1 and not strided:
             spoilt.append(np.asfortranarray(values))
         if values.dtype.itemsize > 1:

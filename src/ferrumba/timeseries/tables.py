@@ -98,7 +98,7 @@ def as_table(x: Any, name: str = "x", on: str | None = None) -> Table:
         )
     if array.ndim == 2:
         shape = array.shape
-        return Table(array, lambda result, suffixes: result.reshape(*shape, -1) if suffixes else result)
+        return Table(array, lambda result, suffixes: result.reshape(*shape, len(suffixes)) if suffixes else result)
     raise ValueError(f"{name} has shape {array.shape}, but rows are time and columns are series; give (n,) or (n, c)")
 
 
