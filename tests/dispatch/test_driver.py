@@ -104,11 +104,18 @@ def test_pieces_are_canonical_and_in_c_order(layout):
         np.testing.assert_array_equal(piece, array.reshape(-1)[rows])
 
 
+BARE = 80e-9
+"""Seconds of a bare call of a function of two arguments where the bounds were set."""
+
+
 def costs_less(through, direct, seconds):
-    """Return whether a call costs less than that over another, in the best of up to 20 moments of a shared machine."""
+    """Return whether a call costs less than that over another, in the best of up to 20 moments of a shared machine.
+
+    Where the other one, a bare call, takes more than ``BARE``, the machine is slow today and gets more in proportion.
+    """
     for _ in range(20):
         least = [min(timeit.repeat(call, number=2000, repeat=10)) / 2000 for call in (through, direct)]
-        if least[0] - least[1] < seconds:
+        if least[0] - least[1] < seconds * max(1.0, least[1] / BARE):
             return True
         time.sleep(0.2)
     return False
