@@ -82,8 +82,7 @@ def assert_costs_at_most(seconds, code, **environment):
 def test_import_costs_at_most_60_ms_over_numpy():
     code = "import time; t = time.process_time(); import numpy; u = time.process_time(); import {}; "
     code += "print(u - t, time.process_time() - u)"
-    assert_costs_at_most(0.060, code.format("ferrumba"))
-    assert_costs_at_most(0.075, code.format("ferrumba.healpix"))
+    assert_costs_at_most(0.060, code.format("ferrumba.healpix"))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ferrumba_rust") is None, reason="the Rust wheel is not installed here")
