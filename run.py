@@ -22,8 +22,9 @@ RUST_CHECKS = {
     "cargo clippy": ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
     "cargo test": ["cargo", "test", "--workspace", "--locked"],
 }
-PYTEST = ["-m", "pytest", "-m", "not soak"]
-PYTEST_FAST = ["-m", "pytest", "-m", "not soak and not slow"]
+# A process a core; all tests of a file in one, which then compiles what they share once.
+PYTEST = ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "-m", "not soak"]
+PYTEST_FAST = [*PYTEST[:-1], "not soak and not slow"]
 
 
 def say(text):
@@ -132,6 +133,9 @@ def test(arguments):
 
     install_package(python, ".[all]", "--group", "test")
     remove_rust(python)
+    compiled = ROOT / ".venv-test" / "compiled"  # what one process compiles, all others load
+    shutil.rmtree(compiled, ignore_errors=True)
+    os.environ["FERRUMBA_NUMBA_CACHE"] = str(compiled)
     if cargo:
         for name, command in RUST_CHECKS.items():
             probe = [*command[:2], "--version"]

@@ -4,8 +4,7 @@ import os
 
 from hypothesis import settings
 
-# A kernel that inlines a helper of another file is not recompiled when only that file changes, so tests never read
-# machine code from the disk; they also leave none behind.
+# Tests leave no machine code in the user's folder; run.py names one of its own for all of its processes.
 os.environ.setdefault("FERRUMBA_NUMBA_CACHE", "0")
 
 # The first example pays for the compilation, so no example has a deadline.
