@@ -6,11 +6,14 @@
 
 use crate::simd::lanes::Lanes;
 use crate::table::Table;
-use crate::timeseries::order_statistics::{Ordered, Statistic, middles};
+use crate::timeseries::order_statistics::{Ordered, Statistic, medians, middles};
 use crate::timeseries::results::{CHUNK, Results, Sheet};
 use crate::timeseries::windows::Rules;
 
 const LANES: usize = 8;
+
+/// The longest windows whose distances are all looked at.
+const SCANNED: usize = 128;
 
 /// The bits of floats that are ordered as values are, -0.0 before 0.0: negative ones move away from 0 by one place.
 /// The processor compares floats faster than integers.
@@ -46,6 +49,47 @@ struct Sorted<'a, L> {
 }
 
 impl<L: Lanes> Sorted<'_, L> {
+    /// How many values each window has, where all have as many.
+    #[inline(always)]
+    fn count(&self) -> Option<usize> {
+        let count = self.counts[0];
+        self.counts.iter().all(|other| *other == count).then_some(count)
+    }
+
+    /// The keys of one rank.
+    #[inline(always)]
+    fn keys_of(&self, rank: usize) -> Keys {
+        self.keys.get(rank + 1).copied().unwrap_or([LAST; LANES])
+    }
+
+    /// The k + 1 least distances to the medians, and the k + 2 least, as far as the last of them, of windows of `count`.
+    ///
+    /// As many values that stand together are no farther from the median than one of their ends, and the nearest ones do.
+    /// Where no gather is needed, it is faster to look at all of them than to search.
+    #[inline(always)]
+    fn scan(&self, count: usize, medians: &Keys) -> [Keys; 2] {
+        let (lanes, k) = (self.lanes, count.saturating_sub(1) / 2);
+        let mut found = [[0; LANES]; 2];
+        for first in (0..LANES).step_by(L::ROWS) {
+            let median = lanes.load(&medians[first..]);
+            let value = |rank: usize| {
+                let key = lanes.load(&self.keys_of(rank)[first..]);
+                lanes.sub(key, lanes.shr(key, 63))
+            };
+            let (mut nearer, mut farther) = (lanes.all(LAST as u64), lanes.all(LAST as u64));
+            let mut right = lanes.sub_floats(value(k), median);
+            for rank in 0..count - k {
+                let left = lanes.sub_floats(median, value(rank));
+                nearer = lanes.smaller(nearer, lanes.greater(left, right));
+                right = lanes.sub_floats(value(rank + k + 1), median);
+                farther = lanes.smaller(farther, lanes.greater(left, right));
+            }
+            lanes.store(nearer, &mut found[0][first..]);
+            lanes.store(farther, &mut found[1][first..]);
+        }
+        found
+    }
+
     /// The values of ranks of the lanes from `first` on; of rank -1 it is negative infinity, of the count infinity.
     #[inline(always)]
     fn at(&self, first: usize, ranks: L::Words) -> L::Words {
@@ -81,11 +125,26 @@ impl<L: Lanes> Ordered<LANES> for Sorted<'_, L> {
         values.map(|bits| f64::from_bits(bits as u64))
     }
 
+    #[inline(always)]
+    fn medians(&self) -> [f64; LANES] {
+        let Some(count) = self.count() else { return medians(self) };
+        let high = self.keys_of(count / 2).map(value_of);
+        if count % 2 == 1 {
+            return high;
+        }
+        middles(self.counts, self.keys_of(count.saturating_sub(1) / 2).map(value_of), high)
+    }
+
     /// As `nearest`, in vectors. What lies beside the keys makes every look beyond them one at an infinite distance.
     #[inline(always)]
     fn deviations(&self, medians: [f64; LANES]) -> [f64; LANES] {
         let lanes = self.lanes;
         let (counts, medians) = (self.counts.map(|count| count as i64), medians.map(|median| median.to_bits() as i64));
+        if let Some(count) = self.count().filter(|count| *count <= SCANNED) {
+            let [nearer, farther] =
+                self.scan(count, &medians).map(|words| words.map(|bits| f64::from_bits(bits as u64)));
+            return middles(self.counts, farther, nearer);
+        }
         let most = self.counts.iter().max().map_or(0, |count| count - count.saturating_sub(1) / 2);
         let (mut nearer, mut farther) = ([0; LANES], [0; LANES]);
         for first in (0..LANES).step_by(L::ROWS) {
@@ -155,11 +214,12 @@ pub(crate) fn fill(
         keys[0] = [BELOW; LANES];
         ring.fill([LAST; LANES]);
         let many = (columns * parts - first).min(LANES);
-        // The series of a lane: its column, and its rows of the call.
+        // The series of a lane: its column, and its rows of the call. Lanes without one repeat the last, so that all
+        // windows have as many values.
         let series: [_; LANES] = std::array::from_fn(|lane| {
-            let (column, part) = ((first + lane) / parts, (first + lane) % parts);
+            let (column, part) = ((first + lane.min(many - 1)) / parts, (first + lane.min(many - 1)) % parts);
             let start = (part * length).min(rules.rows);
-            (column, start, if lane < many { (start + length).min(rules.rows) } else { start })
+            (column, start, (start + length).min(rules.rows))
         });
         let (mut counts, mut place) = ([0_usize; LANES], 0);
         for step in (0..length + size - 1).step_by(CHUNK) {

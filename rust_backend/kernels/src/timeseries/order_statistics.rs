@@ -26,13 +26,11 @@ pub(crate) trait Ordered<const L: usize> {
     fn values(&self, ranks: [usize; L]) -> [f64; L];
 
     #[inline(always)]
-    fn medians(&self) -> [f64; L] {
-        let counts = self.counts();
-        let high = self.values(counts.map(|count| count / 2));
-        if counts.iter().all(|count| count % 2 == 1) {
-            return high;
-        }
-        middles(counts, self.values(counts.map(|count| count.saturating_sub(1) / 2)), high)
+    fn medians(&self) -> [f64; L]
+    where
+        Self: Sized,
+    {
+        medians(self)
     }
 
     /// The medians of the distances to the medians.
@@ -56,6 +54,17 @@ pub(crate) trait Statistic {
 pub(crate) fn midpoint(low: f64, high: f64) -> f64 {
     let total = low + high;
     if total.is_finite() { 0.5 * total } else { 0.5 * low + 0.5 * high }
+}
+
+/// The medians, by their ranks.
+#[inline(always)]
+pub(crate) fn medians<const L: usize>(windows: &impl Ordered<L>) -> [f64; L] {
+    let counts = windows.counts();
+    let high = windows.values(counts.map(|count| count / 2));
+    if counts.iter().all(|count| count % 2 == 1) {
+        return high;
+    }
+    middles(counts, windows.values(counts.map(|count| count.saturating_sub(1) / 2)), high)
 }
 
 /// The middle values, or the means of two, where they are given with one rank less beside them.
