@@ -80,6 +80,27 @@ def memory(rows: list[dict[str, Any]]) -> list[str]:
     return [*lines, ""]
 
 
+def timeseries(report: dict[str, Any]) -> list[str]:
+    """Return the lines of the tables of time series: a line for each task, the peers in the order of their times."""
+    rows = report["rows"]
+    ours = [name for name in ("ferrumba (numba)", "ferrumba (rust)", OURS) if any(r["contender"] == name for r in rows)]
+    lines = []
+    for count, note, threads in dict.fromkeys((row["rows"], row["note"], row["threads"]) for row in rows):
+        own = [row for row in rows if (row["rows"], row["note"], row["threads"]) == (count, note, threads)]
+        lines += [
+            f"Milliseconds for {count:,} rows and {note}, {name_of(threads)}, least of {report['rounds']} rounds.",
+            "",
+        ]
+        lines += [f"| | {' | '.join(ours)} | others |", "| --- |" + " ---: |" * len(ours) + " --- |"]
+        for task in dict.fromkeys(row["task"] for row in own):
+            cells = {row["contender"]: row["least_ms"] for row in own if row["task"] == task}
+            mine = [f"{cells.pop(name):,.1f}" if name in cells else "" for name in ours]
+            others = [f"{name} {least:,.1f}" for name, least in sorted(cells.items(), key=lambda cell: cell[1])]
+            lines.append(f"| {task} | {' | '.join(mine)} | {', '.join(others)} |")
+        lines.append("")
+    return [*lines, source(report)]
+
+
 def fill(page: Path, lines: list[str]) -> None:
     """Put lines into the marked section of a page."""
     old = page.read_text(encoding="utf-8")
@@ -100,6 +121,9 @@ def main() -> None:
     if "spatial" in reports:
         short += ["", *spatial(reports["spatial"], short=True)]
         full += ["", "### Fixed-radius search", "", *spatial(reports["spatial"])]
+    for name, title in (("timeseries", "Rolling functions"), ("timeseries_columns", "Functions of whole columns")):
+        if name in reports:
+            full += ["", f"### {title}", "", *timeseries(reports[name])]
     fill(ROOT / "README.md", short)
     fill(ROOT / "docs" / "benchmarks.md", full)
 

@@ -9,20 +9,14 @@ from __future__ import annotations
 import argparse
 import functools
 import importlib
-import importlib.metadata
 import json
-import os
-import platform
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.sidebyside import Row, floor, race
+from benchmarks.peers.sidebyside import Row, apart, facts, floor, race, show, write
 
 DISTRIBUTIONS = ("numpy", "scipy", "numba", "ferrumba", "ferrumba-rust", "pandas", "polars")
 SLOW = ("pandas, pairwise", "Polars, pairwise")
@@ -214,32 +208,10 @@ def measure(n: int, columns: int, threads: int, rounds: int, slow: bool) -> list
             once = {name: call for name, call in contenders.items() if name in SLOW}
             quick = {name: call for name, call in contenders.items() if name not in SLOW}
             agree(task, quick)
-            results += race(f"{task}, {columns} columns", quick, n, threads, rounds)
+            results += race(task, quick, n, threads, rounds, f"{columns} columns")
             if slow and once:
-                results += race(f"{task}, {columns} columns", once, n, threads, 1)
+                results += race(task, once, n, threads, 1, f"{columns} columns")
     return results
-
-
-def show(rows: list[dict[str, Any]]) -> None:
-    """Print the rows by task and threads, fastest first."""
-    groups: dict[tuple[str, int, int], list[dict[str, Any]]] = {}
-    for row in rows:
-        groups.setdefault((row["task"], row["rows"], row["threads"]), []).append(row)
-    for (task, n, threads), group in groups.items():
-        print(f"\n{task}, {threads} thread{'s' * (threads > 1)}, {n:,} rows")
-        for row in sorted(group, key=lambda row: row["least_ms"]):
-            print(f"  {row['contender']:40s} {row['least_ms']:10.2f} ms   (median {row['median_ms']:.2f})")
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of everything measured."""
-    found = {}
-    for name in DISTRIBUTIONS:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
-    return found
 
 
 def main() -> None:
@@ -259,22 +231,12 @@ def main() -> None:
         return
     rows = []
     for threads in options.threads:
-        limits = {f"{name}_NUM_THREADS": str(threads) for name in ("RAYON", "OMP", "OPENBLAS")}
-        limits["POLARS_MAX_THREADS"] = str(threads)
-        command = [
-            sys.executable, "-m", "benchmarks.peers.timeseries_columns", "--inside", "--rows", str(options.rows),
-            "--columns", str(options.columns), "--threads", str(threads), "--rounds", str(options.rounds),
-            *["--slow"] * options.slow,
-        ]  # fmt: skip
-        done = subprocess.run(command, env={**os.environ, **limits}, stdout=subprocess.PIPE, text=True, check=True)
-        rows += json.loads(done.stdout.splitlines()[-1])
+        arguments = ["--rows", options.rows, "--columns", options.columns, "--rounds", options.rounds]
+        arguments = ["--inside", *map(str, arguments), *["--slow"] * options.slow]
+        rows += apart("benchmarks.peers.timeseries_columns", arguments, threads)
     show(rows)
-    from ferrumba.dispatch.calibration import processor
-
     if options.output:
-        facts = {"date": date.today().isoformat(), "processor": processor(), "python": platform.python_version()}
-        report = {**facts, "rounds": options.rounds, "versions": versions(), "rows": rows}
-        options.output.write_text(json.dumps(report, indent=1) + "\n")
+        write(options.output, {**facts(options.rounds, DISTRIBUTIONS), "rows": rows})
 
 
 if __name__ == "__main__":
