@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import ferrumba
 from ferrumba import timeseries
 from ferrumba.timeseries import FeatureBuilder
 
@@ -32,7 +33,8 @@ def _synchronous(request):
     if "cluster" in request.fixturenames:
         yield
         return
-    with dask.config.set(scheduler="sync"):
+    # Where Rust is installed, the reference needs no compilation: other tests compare the two.
+    with dask.config.set(scheduler="sync"), ferrumba.use_backend("rust?"):
         yield
 
 
@@ -67,6 +69,25 @@ def test_frames(cuts, window):
     pd.testing.assert_frame_equal(found.compute(), expected, check_freq=False)
     column = timeseries.rolling_median(lazy.b, window)
     pd.testing.assert_series_equal(column.compute(), expected.b, check_freq=False)
+
+
+@pytest.mark.parametrize("cuts", [CUTS["growing"], CUTS["empty ones"]])
+def test_pairs(cuts):
+    """Correlations of pairs of columns, at the same time or some rows apart, by names and without."""
+    lazy, frame = da.from_array(X, chunks=(cuts, 2)), partitioned(FRAME, cuts)
+    pairs = [("a", "b"), ("c", "a")]
+    for function in (timeseries.rolling_corr, timeseries.rolling_cov):
+        np.testing.assert_array_equal(function(lazy, 16).compute(), function(X, 16))
+        for window in (16, "2h"):
+            found = function(frame, window, pairs=pairs, min_periods=4).compute()
+            pd.testing.assert_frame_equal(found, function(FRAME, window, pairs=pairs, min_periods=4), check_freq=False)
+    for reduce in ("best", "max_abs", None):
+        expected = timeseries.rolling_lagged_corr(X, 8, [-20, 0, 3], reduce=reduce)
+        found = dask.compute(timeseries.rolling_lagged_corr(lazy, 8, [-20, 0, 3], reduce=reduce))[0]
+        np.testing.assert_array_equal(found, expected)
+    found = dask.compute(timeseries.rolling_lagged_corr(frame, 8, 20, pairs=pairs))[0]
+    for got, wanted in zip(found, timeseries.rolling_lagged_corr(FRAME, 8, 20, pairs=pairs), strict=True):
+        pd.testing.assert_frame_equal(got, wanted, check_freq=False)
 
 
 def test_windows_in_the_time_of_a_column():
@@ -131,6 +152,8 @@ def test_fills_learnt_on_dask_are_exact():
         (lambda x, f: timeseries.rolling_median(f, 3, min_periods=4), ValueError, "min_periods is 4"),
         (lambda x, f: timeseries.rolling_median(x[:, :, None], 3), ValueError, "x has shape"),
         (lambda x, f: timeseries.rolling_median(f.index, 3), TypeError, "Index"),
+        (lambda x, f: timeseries.rolling_corr(x, 3, other=x), TypeError, "other is given with a Dask collection"),
+        (lambda x, f: timeseries.rolling_lagged_corr(f, "1h", 3), TypeError, "window is '1h' and lags are rows"),
         (lambda x, f: FeatureBuilder().fit(f).update(f), TypeError, "update takes rows in memory"),
         (lambda x, f: FeatureBuilder().fit(f).transform(f[["a"]]), ValueError, "seen at fit time, yet now missing"),
     ],

@@ -22,6 +22,8 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
             names=[name],
             dress=lambda result, labels: pa.table(_columns(labels, result, ())),
             build=_builder([name]),
+            flat=True,
+            row=lambda result: result[0],
         )
     if not isinstance(x, (pa.Table, pa.RecordBatch)):
         raise TypeError(f"{name} is a {type(x).__name__} of Arrow, but an Array or a Table is needed")
@@ -40,6 +42,7 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         names,
         dress,
         _builder(names),
+        row=lambda result: pa.table(_columns(names, result[None], ())),
     )
 
 

@@ -36,21 +36,39 @@ def rolling(
     **options: Any,
 ) -> Any:
     """Map a rolling kernel over a Dask collection; the counterpart of ``timeseries.rolling.rolling``."""
+    call = functools.partial(_rolling_named, kernel, tuple(more), options)
+    return mapped(call, x, window, times=times, history=history, out=out)
+
+
+def mapped(
+    function: Callable[..., Any], x: Any, window: Any, further: int = 0, *, times: Any, history: Any, out: Any
+) -> Any:
+    """Map a rolling function over a Dask collection.
+
+    Parameters
+    ----------
+    function : callable
+        Picklable; ``function(x, window=window, times=times)``.
+    further : int
+        How many rows it reaches back to before its windows.
+    """
     for name, given in (("out", out), ("history", history)):
         if given is not None:
             raise TypeError(f"{name} is given together with a Dask collection; leave it out, and use the result")
     if times is not None and not isinstance(times, str):
         raise TypeError("times is given beside a Dask collection; make it the index or name the column that holds it")
-    if is_span(window):
+    if not is_span(window):
+        reach: Any = int(as_window(window, None, 0)[0]) - 1 + further
+    elif further:
+        raise TypeError(f"window is {window!r} and lags are rows, of a Dask collection; give the window in rows")
+    else:
         import pandas as pd
 
-        reach: Any = pd.Timedelta(window)
-    else:
-        reach = int(as_window(window, None, 0)[0]) - 1
-    return windowed(functools.partial(_rolling_named, kernel, window, tuple(more), times, options), x, reach, times)
+        reach = pd.Timedelta(window)
+    return windowed(functools.partial(function, window=window, times=times), x, reach, times)
 
 
-def _rolling_named(kernel: str, window: Any, more: Any, times: Any, options: dict[str, Any], x: Any) -> Any:
+def _rolling_named(kernel: str, more: Any, options: dict[str, Any], x: Any, window: Any, times: Any) -> Any:
     return eager.rolling(registry.kernel(kernel), x, window, more, times=times, history=None, out=None, **options)
 
 

@@ -21,6 +21,9 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
             ["x" if x.name is None else x.name],
             lambda result, names: pd.DataFrame(result, x.index, list(names), copy=False),
             lambda result, index, label, names=None: _built(x, result, index, label, names),
+            x.index,
+            flat=True,
+            row=lambda result: result[0],
         )
     if not isinstance(x, pd.DataFrame):
         raise TypeError(f"{name} is a {type(x).__name__} of pandas, but a Series or a DataFrame is needed")
@@ -38,6 +41,8 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         lambda result, index, label, names=None: pd.DataFrame(
             result, pd.Index(index, name=label), frame.columns if names is None else names, copy=False
         ),
+        frame.index,
+        row=lambda result: pd.Series(result, frame.columns, copy=False),
     )
 
 

@@ -22,6 +22,8 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
             names=[x.name],
             dress=lambda result, labels: pl.DataFrame(_columns(labels, result, ())),
             build=_builder([x.name]),
+            flat=True,
+            row=lambda result: result[0],
         )
     if not isinstance(x, pl.DataFrame):
         raise TypeError(f"{name} is a {type(x).__name__} of Polars, but a Series or a DataFrame is needed; collect it")
@@ -42,6 +44,7 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
         names,
         dress,
         _builder(names),
+        row=lambda result: pl.DataFrame(_columns(names, result[None], ())),
     )
 
 

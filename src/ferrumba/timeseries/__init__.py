@@ -18,6 +18,7 @@ __all__, __getattr__ = lazy(
         ),
         "autocorrelation": ("acf",),
         "correlation": ("corr_matrix", "cov_matrix"),
+        "correlation_of_windows": ("rolling_corr", "rolling_cov", "rolling_lagged_corr"),
         "filling": ("bfill", "ffill", "interpolate"),
         "lags": ("lag_stack",),
         "resampling": ("resample",),

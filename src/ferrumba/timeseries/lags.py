@@ -14,17 +14,17 @@ from ferrumba.timeseries.declarations import BY_STEM
 from ferrumba.timeseries.tables import as_table
 
 
-def as_lags(lags: Any) -> np.ndarray:
-    """Return lags as an array: those that are listed, or all from 0 to a number."""
+def as_lags(lags: Any, *, signed: bool = False) -> np.ndarray:
+    """Return lags as an array: those that are listed, below 0 too if ``signed``, or all from 0 to a number."""
     given = lags if isinstance(lags, Iterable) and not isinstance(lags, (str, bytes)) else None
     try:
         numbers = [operator.index(lag) for lag in given] if given is not None else range(operator.index(lags) + 1)
     except TypeError:
         raise TypeError(f"lags is {lags!r}, but lags are whole numbers of rows; give one, or a list of them") from None
-    if isinstance(lags, bool) or len(numbers) == 0 or min(numbers) < 0 or max(numbers) >= 2**62:
-        raise ValueError(
-            f"lags is {lags!r}, but lags are whole numbers of rows, 0 or more; give one, or a list of them"
-        )
+    sizes = [abs(lag) for lag in numbers] if signed else numbers
+    if isinstance(lags, bool) or len(numbers) == 0 or min(sizes) < 0 or max(sizes) >= 2**62:
+        many = "whole numbers of rows" if signed else "whole numbers of rows, 0 or more"
+        raise ValueError(f"lags is {lags!r}, but lags are {many}; give one, or a list of them")
     return np.array(numbers, np.int64)
 
 

@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ferrumba.dispatch import driver
-from ferrumba.dispatch.kernel import Kernel
+from ferrumba.dispatch.kernel import Kernel, Output
 from ferrumba.dispatch.public import writable
 from ferrumba.timeseries.tables import Table, as_table, as_two_axes, check_out, deferred
 from ferrumba.timeseries.windows import as_rules, as_window, is_span
 
 
+@dataclass(frozen=True)
+class Composite:
+    """Calls of kernels that together stand in the place of one.
+
+    Parameters
+    ----------
+    name : str
+    outputs : tuple of Output
+    run : callable
+        ``run(inputs, tables, backend)`` fills the tables of the outputs.
+    reach : int
+        How many rows before a window it reads.
+    """
+
+    name: str
+    outputs: tuple[Output, ...]
+    run: Callable[[Sequence[np.ndarray], Sequence[np.ndarray], str | None], Any]
+    reach: int = 0
+
+
 def rolling(
-    kernel: Kernel,
+    kernel: Kernel | Composite,
     x: Any,
     window: Any,
     more: Sequence[np.ndarray] | Callable[[Table, np.ndarray], Sequence[np.ndarray]] = (),
@@ -28,18 +49,21 @@ def rolling(
     backend: str | None,
     wanted: Sequence[bool] = (),
     suffixes: Sequence[str] = (),
+    forms: Sequence[Table] = (),
 ) -> Any:
     """Call a rolling kernel on a table.
 
     Parameters
     ----------
-    kernel : Kernel
+    kernel : Kernel or Composite
         Its inputs are ``ROLLING``, then ``more``: arrays, or a function that makes them of the table and of its values
         behind those of the history.
     wanted : sequence of bool
         Which outputs shall be filled, by default all; the kernel gets no columns for the others.
     suffixes : sequence of str
         What is said behind the name of a column where there are several results for each.
+    forms : sequence of Table, optional
+        For each result a table of its columns, where these are not those of ``x``, which is a Table then.
 
     Returns
     -------
@@ -60,7 +84,7 @@ def rolling(
             wanted=wanted,
             suffixes=suffixes,
         )
-    table = as_table(x, on=times if isinstance(times, str) else None)
+    table = x if isinstance(x, Table) else as_table(x, on=times if isinstance(times, str) else None)
     rows, columns = table.array.shape
     width = as_window(window, table.times(times), rows)
     rules = as_rules(min_periods, nan, window)
@@ -68,27 +92,33 @@ def rolling(
     if history is not None:
         if is_span(window):
             raise ValueError("history is given with a window in time, but it has no times; give all rows in x")
-        values = _behind(history, values, int(width[0]))
+        reach = kernel.reach if isinstance(kernel, Composite) else 0
+        values = _behind(history, values, int(width[0]) + reach)
     outputs = [o for o, want in zip(kernel.outputs, wanted or [True] * len(kernel.outputs), strict=True) if want]
     given = out if isinstance(out, tuple) else (None,) * len(outputs) if out is None else (out,)
     if len(given) != len(outputs):
         raise ValueError(f"out holds {len(given)} arrays, but there are {len(outputs)} results; give one for each")
     filled: dict[str, np.ndarray] = {}
-    for output, array in zip(outputs, given, strict=True):
-        dtype = table.dtype if output.dtype == "float64" else output.numpy
+    forms = forms or [table] * len(outputs)
+    for output, array, form in zip(outputs, given, forms, strict=True):
+        dtype = form.dtype if output.dtype == "float64" else output.numpy
         if array is not None:
-            check_out(array, table, dtype, suffixes)
+            check_out(array, form, dtype, suffixes)
         direct = array is not None and not suffixes and not np.may_share_memory(array, values)
-        filled[output.name] = as_two_axes(array) if direct else table.allocate(dtype, max(1, len(suffixes)))
+        filled[output.name] = as_two_axes(array) if direct else form.allocate(dtype, max(1, len(suffixes)))
     tables = [filled.get(output.name, np.empty((rows, 0), output.numpy)) for output in kernel.outputs]
     if callable(more):
         more = more(table, values)
     if rows and columns:
-        driver.run(kernel, (values, width, *rules, *more), tables, backend)
+        inputs = (values, width, *rules, *more)
+        if isinstance(kernel, Composite):
+            kernel.run(inputs, tables, backend)
+        else:
+            driver.run(kernel, inputs, tables, backend)
     results = []
-    for array, result in zip(given, filled.values(), strict=True):
+    for array, result, form in zip(given, filled.values(), forms, strict=True):
         if array is None:
-            results.append(table.wrap(result, suffixes))
+            results.append(form.wrap(result, suffixes))
         else:
             if not np.may_share_memory(array, result):
                 np.copyto(array, result.reshape(array.shape))

@@ -49,6 +49,13 @@ class Table:
         else than those of the table: ``index`` holds what they are, ``label`` says what that is; ``names`` are those
         of the columns where these are others. In kinds without an index it becomes the first column; arrays have
         none.
+    labels : object, optional
+        The index of the rows, where they have one; it tells by ``equals`` whether another is the same.
+    flat : bool
+        Whether it was given with one axis.
+    row : callable
+        ``row(result)`` makes an object of one value for each column of an array of shape (c,): a number if ``flat``, a
+        Series of pandas, a table of one row of Polars or Arrow.
     """
 
     array: np.ndarray
@@ -57,6 +64,9 @@ class Table:
     names: Sequence[Any] | None = None
     dress: Callable[[np.ndarray, Sequence[str]], Any] = lambda result, names: result
     build: Callable[..., Any] = lambda result, index, label, names=None: result
+    labels: Any = None
+    flat: bool = False
+    row: Callable[[np.ndarray], Any] = lambda result: result
 
     @property
     def dtype(self) -> np.dtype:
@@ -95,6 +105,8 @@ def as_table(x: Any, name: str = "x", on: str | None = None) -> Table:
             array[:, None],
             lambda result, suffixes: result if suffixes else result[:, 0],
             build=lambda result, index, label, names=None: result[:, 0] if names is None else result,
+            flat=True,
+            row=lambda result: result[0],
         )
     if array.ndim == 2:
         shape = array.shape
