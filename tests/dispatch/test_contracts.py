@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ferrumba.dispatch.contracts import Bitwise, Close, SameSet
+from ferrumba.dispatch.contracts import Bitwise, Close, CloseInRow, SameSet
 
 NAN = np.nan
 
@@ -37,6 +37,20 @@ def test_close(steps, same):
 
 def test_close_does_not_take_infinity_for_a_number():
     assert Close(ulps=2).check(np.array([np.inf]), np.array([1.0])) is not None
+
+
+def test_close_in_row():
+    """What is small beside the largest value of its row may differ; rows do not count for each other."""
+    contract = CloseInRow(1e-3)
+    reference = np.array([[1.0, 1e-9], [NAN, 1e-9], [NAN, NAN], [0.0, 0.0]])
+    other = reference.copy()
+    other[0] += 5e-4
+    assert contract.check(reference, other) is None
+    other[1, 1] = 0.0
+    assert "1 of 8 values differ, first at (1, 1)" in contract.check(reference, other)
+    assert contract.check(reference, np.nan_to_num(reference)) is not None
+    assert contract.check(np.empty((0, 2)), np.empty((0, 2))) is None
+    assert not contract.switchable
 
 
 def test_same_set():

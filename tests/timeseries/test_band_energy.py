@@ -5,6 +5,7 @@ import pytest
 
 from ferrumba import timeseries
 from ferrumba.dispatch.backends import backends
+from ferrumba.timeseries import hopping
 from ferrumba.timeseries.cases import walk
 
 
@@ -72,6 +73,76 @@ def test_blocks_join(backend):
     whole = timeseries.rolling_band_energy(x, 24, [(0.1, 0.3)], taper="hann", backend=backend)
     later = timeseries.rolling_band_energy(x[50:], 24, [(0.1, 0.3)], taper="hann", history=x[:50], backend=backend)
     np.testing.assert_array_equal(later, whole[50:])
+
+
+class TestHop:
+    bands = ((0.0, 0.2), (0.2, 1.0))
+    table = np.hstack([walk(np.random.default_rng(0), 230, 2), 1e9 + np.random.default_rng(1).random((230, 1))])
+    table[[70, 75], [0, 1]] = np.nan, np.inf
+
+    def energies(self, x, width, **options):
+        given = {"unit": "nyquist", "nyquist": True, "scaling": "acm", "taper": "hamming"} | options
+        return timeseries.rolling_band_energy(x, width, self.bands, **given)
+
+    @pytest.mark.parametrize("transforms", [True, False])
+    @pytest.mark.parametrize(("width", "hop"), [(16, 4), (64, 64), (33, 7), (7, 100), (2, 2), (300, 50)])
+    def test_every_so_manieth_row(self, monkeypatch, backend, width, hop, transforms):
+        """By a transform of each window and by sliding; with gaps, at an offset, behind a history."""
+        whole = self.energies(self.table, width, backend=backend)
+        monkeypatch.setattr(hopping.Hopping, "transforms", transforms)
+        monkeypatch.setattr(hopping, "ROWS", 32)
+        total = np.nan_to_num(whole).sum(axis=2, keepdims=True)
+        for history in (0, 1, 50, 100):
+            found = self.energies(
+                self.table[history:], width, hop=hop, backend=backend, history=self.table[:history] if history else None
+            )
+            expected = whole[history:][::hop]
+            assert found.shape == expected.shape
+            np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+            wrong = np.abs(np.nan_to_num(found - expected)) > 1e-13 * total[history:][::hop]
+            assert not wrong.any()
+            if not transforms:
+                np.testing.assert_array_equal(found, expected)
+
+    def test_which_way_depends_on_settings_alone(self, monkeypatch):
+        """And a cut at a multiple of the hop changes no bit."""
+        whole = self.energies(self.table, 64, hop=32)
+        for rows in (96, 128, 200):
+            found = self.energies(self.table[96:][:rows], 64, hop=32, history=self.table[:96])
+            np.testing.assert_array_equal(found, whole[3 : 3 + len(found)])
+
+    def test_frames_keep_their_index(self):
+        pd, pl, pa = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+        expected = self.energies(self.table, 16, hop=8)
+        index = pd.date_range("2026-01-01", periods=230, freq="min", name="ts")
+        frame = pd.DataFrame(self.table, index, list("abc"))
+        found = self.energies(frame, 16, hop=8)
+        assert found.index.equals(index[::8])
+        assert found.columns[:3].tolist() == ["a_energy_0", "a_energy_1", "b_energy_0"]
+        np.testing.assert_array_equal(found.to_numpy().reshape(expected.shape), expected)
+        assert self.energies(frame["b"], 16, hop=8).index.equals(index[::8])
+        columns = dict(zip("abc", self.table.T, strict=True))
+        for made in (pl.DataFrame(columns), pa.table(columns)):
+            found = self.energies(made, 16, hop=8)
+            np.testing.assert_array_equal(found["c_energy_1"].to_numpy().astype(np.float64), expected[:, 2, 1])
+
+    @pytest.mark.parametrize(("hop", "error"), [(0, ValueError), (True, ValueError), (1.5, TypeError)])
+    def test_what_is_refused(self, hop, error):
+        with pytest.raises(error, match=f"hop is {hop}, but it is a number of rows"):
+            self.energies(self.table, 16, hop=hop)
+
+
+def test_what_comes_later_changes_nothing(backend):
+    x = walk(np.random.default_rng(0), 100, 2)
+    changed = x.copy()
+    changed[61:] = 1e12
+    for hop in (1, 16):
+        whole, found = (
+            timeseries.rolling_band_energy(table, 16, [(0.1, 0.3)], taper="hann", hop=hop, backend=backend)
+            for table in (x, changed)
+        )
+        known = -(-61 // hop)
+        np.testing.assert_array_equal(found[:known], whole[:known])
 
 
 def test_frames_name_the_bands():

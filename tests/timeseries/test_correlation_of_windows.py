@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import ferrumba
 from ferrumba import timeseries
 from ferrumba.dispatch.backends import backends
 from ferrumba.timeseries import lagged_pairs
@@ -20,13 +19,6 @@ FRAME = pd.DataFrame(X, pd.date_range("2026-01-01", periods=200, freq="10min"), 
 @pytest.fixture(params=list(backends()))
 def backend(request):
     return request.param
-
-
-@pytest.fixture(autouse=True)
-def _no_compilation():
-    """Where Rust is installed, the reference serves only tests that ask for it."""
-    with ferrumba.use_backend("rust?"):
-        yield
 
 
 def two_passes(x, y):

@@ -21,11 +21,11 @@ def test_density_is_that_of_scipy(window, n):
         pytest.skip("SciPy has one sample of a Hann window at 1, where the cosine has 0")
     table = np.random.default_rng(n).standard_normal((n, 18)) + 5.0
     for fs in (1.0, 250.0):
-        frequencies, found = timeseries.spectrum(table, fs=fs, window=window, scaling="psd")
+        frequencies, found = timeseries.spectrum(table, fs=fs, taper=window, scaling="psd")
         wanted, density = periodogram(table, fs, window, detrend="constant", axis=0)
         np.testing.assert_allclose(frequencies, wanted, rtol=1e-15)
         np.testing.assert_allclose(found, density, rtol=1e-10, atol=1e-12 * density.max(initial=1e-9))
-        _, energy = timeseries.spectrum(table, fs=fs, window=window)
+        _, energy = timeseries.spectrum(table, fs=fs, taper=window)
         np.testing.assert_allclose(energy, found * fs, rtol=1e-13)
 
 
@@ -107,7 +107,7 @@ def test_the_sun_has_a_period_of_eleven_years():
     if found is None:
         pytest.skip("statsmodels, which brings the data, is not installed")
     spots = pd.read_csv(Path(found.origin).parent / "datasets" / "sunspots" / "sunspots.csv")["SUNACTIVITY"]
-    frequencies, energy = timeseries.spectrum(spots.to_numpy(), window="hann")
+    frequencies, energy = timeseries.spectrum(spots.to_numpy(), taper="hann")
     assert 1.0 / frequencies[energy.argmax()] == pytest.approx(11.0, abs=0.3)
 
 
@@ -119,7 +119,7 @@ def test_the_sun_has_a_period_of_eleven_years():
         (r"bands holds \(0.2, 0.1\), but a band goes from low", [(0.2, 0.1)], {}),
         ("bands holds 0.1, but a band is a pair", [0.1], {}),
         ("unit is 'rad'", [(0.0, 0.1)], {"unit": "rad"}),
-        ("window is 'kaiser', but it is one of 'boxcar', 'hann', 'hamming'", [(0.0, 0.1)], {"window": "kaiser"}),
+        ("taper is 'kaiser', but it is one of 'boxcar', 'hann', 'hamming'", [(0.0, 0.1)], {"taper": "kaiser"}),
         ("scaling is 'power'", [(0.0, 0.1)], {"scaling": "power"}),
         ("fs is 0, but it is the number of samples", [(0.0, 0.1)], {"fs": 0}),
         ("nan is 'x'", [(0.0, 0.1)], {"nan": "x"}),

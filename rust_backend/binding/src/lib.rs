@@ -87,6 +87,8 @@ register::kernels! {
     timeseries.rolling_band_energy, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
         propagate: Whole<bool>, circle: Whole<[f64; 2]>, slopes: Whole<[f64; 2]>, taps: Whole<f64>, gains: Whole<f64>,
         bands: Whole<[i64; 2]>) -> (energy: Columns<f64>);
+    timeseries.row_band_energy, 1, (values: History<f64>, window: Uniform<i64>, taper: Whole<f64>, gains: Whole<f64>,
+        bands: Whole<[i64; 2]>) -> (energy: Columns<f64>);
     timeseries.rolling_slope, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
         propagate: Whole<bool>, times: History<f64>, rate: Whole<f64>) -> (slope: Columns<f64>);
     timeseries.rolling_cov, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,

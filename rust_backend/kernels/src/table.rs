@@ -53,6 +53,16 @@ impl<'a, T: Copy> Table<'a, T> {
         }
         part
     }
+
+    /// Copies a row, as much of it as there is or fits.
+    #[inline(always)]
+    pub(crate) fn load_row(&self, row: usize, into: &mut [T]) {
+        let many = if row < self.rows() { self.columns().min(into.len()) } else { 0 };
+        for (column, value) in into.iter_mut().enumerate().take(many) {
+            // SAFETY: both indices are within the shape.
+            *value = unsafe { *self.data.wrapping_offset(offset(self.strides, row, column)) };
+        }
+    }
 }
 
 /// A table that is filled.

@@ -92,6 +92,28 @@ class Close:
 
 
 @dataclass(frozen=True)
+class CloseInRow:
+    """Answers differ from the reference by at most a share of the largest absolute value of their row there."""
+
+    share: float
+
+    @property
+    def switchable(self) -> bool:
+        return False
+
+    def describe(self) -> str:
+        return f"close: within {self.share:g} of the largest value in the row of the reference"
+
+    def check(self, reference: np.ndarray, other: np.ndarray) -> str | None:
+        if fault := _same_form(reference, other):
+            return fault
+        largest = np.nanmax(np.abs(reference), axis=-1, keepdims=True, initial=0.0)
+        same = (reference == other) | (np.isnan(reference) & np.isnan(other))
+        with np.errstate(invalid="ignore"):
+            return _first(~(same | (np.abs(reference - other) <= self.share * largest)), reference, other)
+
+
+@dataclass(frozen=True)
 class SameSet:
     """Each row holds the same values in any order; rows are cut along the first axis."""
 

@@ -46,6 +46,11 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
     )
 
 
+def every(x: Any, step: int) -> Any:
+    """Return the rows 0, ``step``, ``2 * step`` and so on."""
+    return x.take(pa.array(range(0, len(x), step)))
+
+
 def _builder(own: Sequence[str]) -> Callable[..., pa.Table]:
     def build(result: np.ndarray, index: Any, label: str, names: Sequence[str] | None = None) -> pa.Table:
         return pa.table({label: pa.array(index), **_columns(own if names is None else names, result, ())})

@@ -46,6 +46,11 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
     )
 
 
+def every(x: Any, step: int) -> Any:
+    """Return the rows 0, ``step``, ``2 * step`` and so on."""
+    return x.iloc[::step]
+
+
 def _series_or_frame(x: pd.Series, result: np.ndarray, suffixes: Sequence[str]) -> pd.Series | pd.DataFrame:
     if suffixes:
         return pd.DataFrame(result, x.index, suffixed([x.name], suffixes), copy=False)

@@ -48,6 +48,11 @@ def as_table(x: Any, name: str, on: str | None) -> Table:
     )
 
 
+def every(x: Any, step: int) -> Any:
+    """Return the rows 0, ``step``, ``2 * step`` and so on."""
+    return x[::step]
+
+
 def _builder(own: Sequence[str]) -> Callable[..., pl.DataFrame]:
     def build(result: np.ndarray, index: Any, label: str, names: Sequence[str] | None = None) -> pl.DataFrame:
         return pl.DataFrame([pl.Series(label, index), *_columns(own if names is None else names, result, ())])

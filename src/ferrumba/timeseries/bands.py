@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ferrumba.timeseries.windows import NAN_POLICIES
+
 COSINES = {"boxcar": 1.0, "hann": 0.5, "hamming": 0.54}
 """The constant part of each taper; the rest of 1 is its cosine."""
 SCALINGS = ("energy", "psd", "acm")
@@ -33,6 +35,12 @@ def roots_of_unity(width: int) -> tuple[np.ndarray, np.ndarray]:
     return circle, slopes
 
 
+def taper_of(width: int, taper: str) -> np.ndarray:
+    """Return what the values of a window are multiplied by, periodic over its rows."""
+    cosine = COSINES[taper]
+    return cosine - (1.0 - cosine) * np.cos(np.arange(width) * (2.0 * np.pi / width))
+
+
 def gains_of(width: int, taper: str, scaling: str, fs: float) -> np.ndarray:
     """Return what the square of the transform is multiplied by, for each frequency."""
     gains = np.ones(width // 2 + 1)
@@ -44,12 +52,13 @@ def gains_of(width: int, taper: str, scaling: str, fs: float) -> np.ndarray:
     return gains
 
 
-def check_words(fs: Any, taper: str, scaling: str, unit: str) -> None:
+def check_words(fs: Any, taper: str, scaling: str, unit: str = "hz", nan: str = "omit") -> None:
     """Raise unless these are known."""
     for name, given, words in (
         ("taper", taper, tuple(COSINES)),
         ("scaling", scaling, SCALINGS),
         ("unit", unit, UNITS),
+        ("nan", nan, NAN_POLICIES),
     ):
         if given not in words:
             raise ValueError(f"{name} is {given!r}, but it is one of {', '.join(map(repr, words))}; give one of them")

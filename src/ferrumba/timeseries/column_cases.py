@@ -138,3 +138,23 @@ def lagged(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     for label, table in _tables(rng, n):
         for lags in ([0, 1, 2, 3], [7], [300, 0]):
             yield f"{label}, lags {lags}", (table, np.array([max(lags) + 1]), np.array(lags))
+
+
+def rows_in_bands(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield rows, a window of one, a taper, gains and bands, the first of which is all that there is."""
+
+    def case(values: np.ndarray, bands: list[tuple[int, int]], cosine: float = 1.0) -> Arrays:
+        width = values.shape[1]
+        taper = cosine - (1.0 - cosine) * np.cos(np.arange(width) * (2.0 * np.pi / width))
+        gains = np.full(width // 2 + 1, 2.0 / width)
+        every = [(0, width // 2 + 1), *bands]
+        return values, np.array([1]), taper, gains, np.array(every, np.int64)
+
+    yield "windows of 256", case(rng.standard_normal((n, 256)), [(1, 20), (20, 100), (100, 129)])
+    walk = np.cumsum(rng.standard_normal(3 * n + 64))
+    overlapping = np.lib.stride_tricks.sliding_window_view(walk, 64)[: 3 * n : 3]
+    yield "windows of 64 that overlap, Hann", case(overlapping, [(0, 4)], 0.5)
+    yield "windows of 37, with gaps", case(gaps(rng, rng.standard_normal((n, 37)), 0.02), [(3, 7)], 0.54)
+    yield "windows of 16, column-major, at an offset", case(np.asfortranarray(1e9 + rng.random((n, 16))), [(8, 9)])
+    yield "windows of 2", case(rng.standard_normal((n, 2)), [(1, 2)])
+    yield "windows of 1", case(rng.standard_normal((n, 1)), [])

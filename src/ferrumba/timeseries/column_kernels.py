@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ferrumba.dispatch.contracts import Bitwise
+from ferrumba.dispatch.contracts import Bitwise, CloseInRow
 from ferrumba.dispatch.kernel import Input, Kernel, Output
 from ferrumba.timeseries import column_cases as cases
 
@@ -14,8 +14,8 @@ def no_fault(*values: object) -> str:
     raise AssertionError(f"{values} were called invalid, but no row is")
 
 
-def _kernel(stem, summary, inputs, outputs, made_by, **more):
-    return Kernel(f"timeseries.{stem}", 1, summary, inputs, outputs, Bitwise(), made_by, no_fault, **more)
+def _kernel(stem, summary, inputs, outputs, made_by, contract=Bitwise(), **more):  # noqa: B008 - it is frozen
+    return Kernel(f"timeseries.{stem}", 1, summary, inputs, outputs, contract, made_by, no_fault, **more)
 
 
 LENGTH = Input("length", "int64", "whole")
@@ -123,5 +123,19 @@ KERNELS = (
             ),
         ),
         cases.lagged,
+    ),
+    _kernel(
+        "row_band_energy",
+        "The energy in bands of frequency of every row of a table, its mean removed.",
+        (
+            *WHOLE_TABLE,
+            Input("taper", "float64", "whole"),
+            Input("gains", "float64", "whole"),
+            Input("bands", "int64", "whole"),
+        ),
+        (Output("energy", "float64", math.nan, lambda values, window, taper, gains, bands: (len(bands),)),),
+        cases.rows_in_bands,
+        CloseInRow(1e-13),
+        sizes=(1, 1_000, 10_000),
     ),
 )

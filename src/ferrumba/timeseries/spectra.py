@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ferrumba.dispatch.threads import thread_count
-from ferrumba.timeseries.bands import COSINES, SCALINGS, UNITS, frequencies_in
+from ferrumba.timeseries.bands import check_words, frequencies_in, taper_of
 from ferrumba.timeseries.tables import Table, as_table
 
 COLUMNS = 16
@@ -19,7 +19,7 @@ def spectrum(
     x: Any,
     *,
     fs: float = 1.0,
-    window: str = "boxcar",
+    taper: str = "boxcar",
     scaling: str = "energy",
     nan: str = "omit",
 ) -> tuple[np.ndarray, Any]:
@@ -31,8 +31,8 @@ def spectrum(
         Rows are time, at equal distances.
     fs : float
         Samples per second, so that frequencies are in Hz; or per any other unit of time.
-    window : {"boxcar", "hann", "hamming"}
-        What the values are multiplied by, periodic over n rows.
+    taper : {"boxcar", "hann", "hamming"}
+        What the values are multiplied by, periodic over n rows; SciPy calls it the window.
     scaling : {"energy", "psd", "acm"}
         ``"energy"`` adds up to the sum of squares about the mean; ``"psd"`` is that per row and Hz, whose integral over
         the frequencies is the variance; ``"acm"`` is ``|rfft|^2``, neither doubled nor divided.
@@ -64,13 +64,13 @@ def spectrum(
     (10.0, 50.0)
     """
     table = as_table(x)
-    _check(fs, window, scaling, nan)
+    check_words(fs, taper, scaling, nan=nan)
     rows, columns = table.array.shape
     frequencies = _frequencies(rows, fs)
     result = np.empty((len(frequencies), columns))
     for start in range(0, columns, COLUMNS):
         here = slice(start, start + COLUMNS)
-        result[:, here] = _powers(table, here, fs, window, scaling, nan)
+        result[:, here] = _powers(table, here, fs, taper, scaling, nan)
     return frequencies, table.build(result, frequencies, "frequency")
 
 
@@ -80,7 +80,7 @@ def band_energy(
     *,
     fs: float = 1.0,
     unit: str = "hz",
-    window: str = "boxcar",
+    taper: str = "boxcar",
     scaling: str = "energy",
     nyquist: bool = False,
     nan: str = "omit",
@@ -89,7 +89,7 @@ def band_energy(
 
     Parameters
     ----------
-    x, fs, window, scaling, nan
+    x, fs, taper, scaling, nan
         As for :func:`spectrum`.
     bands : sequence of (low, high)
         A band has the frequencies from ``low`` to below ``high``.
@@ -117,37 +117,23 @@ def band_energy(
     [0.0, 50.0]
     """
     table = as_table(x)
-    _check(fs, window, scaling, nan)
-    if unit not in UNITS:
-        raise ValueError(f"unit is {unit!r}, but it is one of {', '.join(map(repr, UNITS))}; give one of them")
+    check_words(fs, taper, scaling, unit, nan)
     rows, columns = table.array.shape
     bins = [slice(*frequencies_in(band, rows, fs, unit, nyquist)) for band in bands]
     result = np.empty((len(bins), columns))
     for start in range(0, columns, COLUMNS):
         here = slice(start, start + COLUMNS)
-        powers = _powers(table, here, fs, window, scaling, nan)
+        powers = _powers(table, here, fs, taper, scaling, nan)
         for place, band in enumerate(bins):
             result[place, here] = powers[band].sum(axis=0)
     return table.build(result, np.arange(len(bins)), "band")
-
-
-def _check(fs: Any, window: str, scaling: str, nan: str) -> None:
-    for name, given, words in (
-        ("window", window, tuple(COSINES)),
-        ("scaling", scaling, SCALINGS),
-        ("nan", nan, ("omit", "propagate")),
-    ):
-        if given not in words:
-            raise ValueError(f"{name} is {given!r}, but it is one of {', '.join(map(repr, words))}; give one of them")
-    if isinstance(fs, bool) or not isinstance(fs, (int, float, np.number)) or not 0.0 < fs < np.inf:
-        raise ValueError(f"fs is {fs!r}, but it is the number of samples per unit of time; give a number above 0")
 
 
 def _frequencies(rows: int, fs: float) -> np.ndarray:
     return np.arange(rows // 2 + 1) * (fs / rows) if rows else np.empty(0)
 
 
-def _powers(table: Table, columns: slice, fs: float, window: str, scaling: str, nan: str) -> np.ndarray:
+def _powers(table: Table, columns: slice, fs: float, taper: str, scaling: str, nan: str) -> np.ndarray:
     """Return the spectra of some columns."""
     from scipy.fft import rfft
 
@@ -155,8 +141,8 @@ def _powers(table: Table, columns: slice, fs: float, window: str, scaling: str, 
     rows = values.shape[1]
     if rows == 0:
         return np.empty((0, len(values)))
-    taper = COSINES[window] - (1.0 - COSINES[window]) * np.cos(np.arange(rows) * (2.0 * np.pi / rows))
-    weight = np.full(len(values), (taper * taper).sum())
+    factors = taper_of(rows, taper)
+    weight = np.full(len(values), (factors * factors).sum())
     finite = np.isfinite(values)
     with np.errstate(all="ignore"):
         if finite.all():
@@ -165,11 +151,11 @@ def _powers(table: Table, columns: slice, fs: float, window: str, scaling: str, 
             count = finite.sum(axis=1, keepdims=True)
             values -= np.where(finite, values, 0.0).sum(axis=1, keepdims=True) / count
             values[~finite] = 0.0
-            weight = finite @ (taper * taper)
+            weight = finite @ (factors * factors)
             weight[count[:, 0] == 0] = np.nan
             if nan == "propagate":
                 weight[count[:, 0] < rows] = np.nan
-        values *= taper
+        values *= factors
         found = rfft(values, axis=1, overwrite_x=True, workers=thread_count()[0])
         powers = found.real**2 + found.imag**2
         if scaling == "acm":

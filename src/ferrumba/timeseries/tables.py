@@ -114,6 +114,14 @@ def as_table(x: Any, name: str = "x", on: str | None = None) -> Table:
     raise ValueError(f"{name} has shape {array.shape}, but rows are time and columns are series; give (n,) or (n, c)")
 
 
+def every(x: Any, step: int) -> Any:
+    """Return the rows 0, ``step``, ``2 * step`` and so on of a table that was given."""
+    library = type(x).__module__.partition(".")[0]
+    if library in ADAPTERS:
+        return importlib.import_module(ADAPTERS[library]).every(x, step)
+    return as_array(Input("x", "float64"), x)[::step]
+
+
 def check_out(out: Any, table: Table, dtype: np.dtype, suffixes: Sequence[str]) -> None:
     """Raise unless ``out`` can hold a result of this element type."""
     given = table.wrap(table.array, ())

@@ -34,6 +34,7 @@ mod rolling_moments;
 mod rolling_quantile;
 mod rolling_robust_zscore;
 mod rolling_slope;
+mod row_band_energy;
 
 pub use absent_sums::absent_sums;
 pub use carry::carry;
@@ -54,6 +55,7 @@ pub use rolling_moments::rolling_moments;
 pub use rolling_quantile::rolling_quantile;
 pub use rolling_robust_zscore::rolling_robust_zscore;
 pub use rolling_slope::rolling_slope;
+pub use row_band_energy::row_band_energy;
 
 /// The series of a number in a table of series that follow each other, all `length` long; empty where there is none.
 #[inline(always)]

@@ -231,3 +231,70 @@ pub fn rolling_band_energy(
     rolling_band_energy_at(level, values, Spectrum { circle, slopes, taps, gains, bands }, energy);
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The energy of a window by the definition of the transform, its mean removed, and that of all frequencies.
+    fn expected(window: &[f64], [centre, side]: [f64; 2], [first, last]: [i64; 2]) -> f64 {
+        let width = window.len() as f64;
+        let turn = |place: usize, frequency: i64| std::f64::consts::TAU * (place as i64 * frequency) as f64 / width;
+        let first_value = window.first().copied().unwrap_or_default();
+        let mean = window.iter().map(|value| value - first_value).sum::<f64>() / width;
+        (first..last)
+            .map(|frequency| {
+                let part = |wave: fn(f64) -> f64| -> f64 {
+                    let tapered = window.iter().enumerate().map(|(place, value)| {
+                        let taper = centre + 2.0 * side * turn(place, 1).cos();
+                        (value - first_value - mean) * taper * wave(turn(place, frequency))
+                    });
+                    tapered.sum()
+                };
+                part(f64::cos).powi(2) + part(f64::sin).powi(2)
+            })
+            .sum()
+    }
+
+    #[test]
+    fn energies_are_those_of_the_definition() {
+        let values: Vec<f64> = (0..150)
+            .map(|i| if i == 70 { f64::NAN } else { 1e3 + (i as f64 * 0.9).sin() + (i * i % 13) as f64 })
+            .collect();
+        for (width, taps) in [(2, [1.0, 0.0]), (7, [0.5, -0.25]), (16, [0.54, -0.23]), (33, [1.0, 0.0])] {
+            let half = width / 2 + 1;
+            let angle = |k: usize| std::f64::consts::TAU * k as f64 / width as f64;
+            let circle: Vec<_> = (0..width).map(|k| [angle(k).cos(), angle(k).sin()]).collect();
+            let slopes: Vec<_> =
+                (0..half).map(|k| if k == 0 { [0.0, 0.0] } else { [-0.5, -0.5 / (angle(k) / 2.0).tan()] }).collect();
+            let (gains, bands) = (vec![1.0; half], [[0, half as i64], [1, 2]]);
+            for (level, history) in Level::available().into_iter().flat_map(|level| [(level, 0), (level, 40)]) {
+                let mut energy = vec![7.0; 2 * (150 - history)];
+                let spectrum = (&circle, &slopes, &taps, &gains);
+                let found = rolling_band_energy(
+                    level,
+                    Table::of_rows(&values, 1),
+                    &[width as i64],
+                    &[width as i64],
+                    &[1],
+                    spectrum.0,
+                    spectrum.1,
+                    spectrum.2,
+                    spectrum.3,
+                    &bands,
+                    TableMut::of_rows(&mut energy, 2),
+                );
+                assert_eq!(found, None);
+                for (row, found) in (history..150).zip(energy.chunks(2)) {
+                    let window = values.get((row + 1).wrapping_sub(width)..=row).unwrap_or_default();
+                    let known = !window.is_empty() && window.iter().all(|value| value.is_finite());
+                    for (band, found) in bands.iter().zip(found) {
+                        let wanted = expected(window, taps, *band);
+                        let close = (found - wanted).abs() <= 1e-11 * (expected(window, taps, bands[0]) + 1.0);
+                        assert!(if known { close } else { found.is_nan() }, "{width} {row} {band:?} {found} {wanted}");
+                    }
+                }
+            }
+        }
+    }
+}

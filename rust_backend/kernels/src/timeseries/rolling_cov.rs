@@ -71,3 +71,41 @@ pub fn rolling_cov(
     rolling_cov_at(level, values, Windows { window, min_periods, propagate }, pairs, cov, corr);
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Covariance and correlation of the rows in which both values are finite.
+    fn expected(x: &[f64], y: &[f64]) -> [f64; 2] {
+        let both: Vec<_> = x.iter().zip(y).filter(|(x, y)| x.is_finite() && y.is_finite()).collect();
+        let n = both.len() as f64;
+        let mean = |of: fn(&(&f64, &f64)) -> f64| both.iter().map(of).sum::<f64>() / n;
+        let (x_mean, y_mean) = (mean(|(x, _)| **x), mean(|(_, y)| **y));
+        let sum = |of: fn(f64, f64) -> f64| both.iter().map(|(x, y)| of(**x - x_mean, **y - y_mean)).sum::<f64>();
+        let product = sum(|x, y| x * y);
+        [product / (n - 1.0), product / (sum(|x, _| x * x) * sum(|_, y| y * y)).sqrt()]
+    }
+
+    #[test]
+    fn both_are_those_of_two_passes() {
+        let value = |i: usize| if i % 17 == 3 { f64::NAN } else { (i as f64 * 1.3).sin() + (i * i % 7) as f64 };
+        let values: Vec<f64> = (0..600).map(value).collect();
+        let series: Vec<Vec<f64>> =
+            (0..3).map(|column| values.iter().skip(column).step_by(3).copied().collect()).collect();
+        let pairs = [[0, 1], [2, 1], [2, 2]];
+        for (level, width) in Level::available().into_iter().flat_map(|level| [5, 16, 63].map(|width| (level, width))) {
+            let (mut cov, mut corr) = (vec![7.0; 450], vec![7.0; 450]);
+            let tables = (TableMut::of_rows(&mut cov, 3), TableMut::of_rows(&mut corr, 3));
+            let table = Table::of_rows(&values, 3);
+            assert_eq!(rolling_cov(level, table, &[width], &[3], &[0], &pairs, tables.0, tables.1), None);
+            for at in 0..450 {
+                let (row, [x, y]) = (50 + at / 3, pairs[at % 3].map(|column| &series[column as usize]));
+                let here = (row + 1).saturating_sub(width as usize)..row + 1;
+                for (found, wanted) in [cov[at], corr[at]].into_iter().zip(expected(&x[here.clone()], &y[here])) {
+                    assert!((found - wanted).abs() <= 1e-11 * (1.0 + wanted.abs()), "{width} {at} {found} {wanted}");
+                }
+            }
+        }
+    }
+}
