@@ -40,6 +40,27 @@ def test_quantiles_are_those_of_numpy(backend, n):
     np.testing.assert_array_equal(timeseries.column_quantiles(pd.DataFrame(x), q, backend=backend), expected)
 
 
+def test_frames_keep_their_names():
+    """A Series or a table of one row where there is one value for each column, and a table where there are several."""
+    frame = pd.DataFrame({"p": [3.0, 1.0, 2.0], "q": [5.0, np.nan, 6.0]})
+    pd.testing.assert_series_equal(timeseries.column_quantiles(frame, 0.5), pd.Series({"p": 2.0, "q": 5.5}))
+    several = timeseries.column_quantiles(frame, [0.0, 1.0])
+    pd.testing.assert_frame_equal(several, frame.quantile([0.0, 1.0]).rename_axis("quantile"))
+    series = timeseries.column_quantiles(frame["p"], [0.0, 1.0])
+    pd.testing.assert_series_equal(series, several["p"])
+    median, mad = timeseries.column_median_mad(frame)
+    pd.testing.assert_frame_equal((frame - median) / mad, (frame - [2.0, 5.5]) / [1.0, 0.5])
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    for table in (pl.DataFrame(frame, nan_to_null=True), pa.Table.from_pandas(frame)):
+        for found, expected in zip(timeseries.column_median_mad(table), ((2.0, 5.5), (1.0, 0.5)), strict=True):
+            assert type(found) is type(table)
+            assert [found[name].to_numpy().tolist() for name in "pq"] == [[value] for value in expected]
+        found = timeseries.column_quantiles(table, [0.0, 1.0])
+        assert found["quantile"].to_numpy().tolist() == [0.0, 1.0]
+        assert found["q"].to_numpy().tolist() == [5.0, 6.0]
+        assert timeseries.column_quantiles(table["p"], 0.5) == 2.0
+
+
 def test_forms():
     assert timeseries.column_quantiles([3.0, 1.0, 2.0], 0.5) == 2.0
     assert timeseries.column_median_mad(pd.Series([3.0, 1.0, 2.0])) == (2.0, 1.0)

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from ferrumba.dispatch import driver
-from ferrumba.dispatch.kernel import Kernel
 from ferrumba.dispatch.public import writable
 from ferrumba.timeseries.declarations import BY_STEM
 from ferrumba.timeseries.order import as_quantiles, as_scale
-from ferrumba.timeseries.tables import as_table
+from ferrumba.timeseries.tables import Table, as_table
 
 
 def column_quantiles(x: Any, q: Any, *, backend: str | None = None) -> Any:
@@ -29,8 +28,10 @@ def column_quantiles(x: Any, q: Any, *, backend: str | None = None) -> Any:
 
     Returns
     -------
-    ndarray of float64, shape (c,) or (len(q), c)
-        Without the last axis where ``x`` has one; NaN for columns without a finite value.
+    ndarray of float64 or data frame, shape (c,) or (len(q), c)
+        Without the last axis where ``x`` has one; NaN for columns without a finite value. Frames keep the names of the
+        columns. One quantile of a frame is a Series of pandas, or a table of one row of Polars or Arrow; several are a
+        table with ``quantile`` as its index, or its first column.
 
     Raises
     ------
@@ -50,10 +51,10 @@ def column_quantiles(x: Any, q: Any, *, backend: str | None = None) -> Any:
            [2. , 6. ]])
     """
     quantiles, several = as_quantiles(q)
-    (found,), flat = _whole("rolling_quantile", x, quantiles, (len(quantiles),), backend)
+    table = as_table(x)
+    (found,) = _whole("rolling_quantile", table, quantiles, (len(quantiles),), backend)
     found = found.reshape(-1, len(quantiles)).T
-    found = found[:, 0] if flat else found
-    return found if several else found[0]
+    return table.build(found, quantiles, "quantile") if several else table.row(found[0])
 
 
 def column_median_mad(x: Any, *, scale: float | str = 1.0, backend: str | None = None) -> tuple[Any, Any]:
@@ -68,8 +69,8 @@ def column_median_mad(x: Any, *, scale: float | str = 1.0, backend: str | None =
 
     Returns
     -------
-    median, mad : ndarray of float64, shape (c,), or float where ``x`` has one axis
-        NaN for columns without a finite value.
+    median, mad : ndarray of float64 or data frame, shape (c,), or float where ``x`` has one axis
+        NaN for columns without a finite value. As one quantile of :func:`column_quantiles` is for frames.
 
     Raises
     ------
@@ -84,21 +85,23 @@ def column_median_mad(x: Any, *, scale: float | str = 1.0, backend: str | None =
     array([2., 6.])
     >>> mad
     array([1., 1.])
+    >>> import pandas as pd
+    >>> median, mad = timeseries.column_median_mad(pd.DataFrame({"flow": [1.0, 2.0, 4.0]}))
+    >>> float(median["flow"])
+    2.0
     """
-    tables, flat = _whole("rolling_median_mad", x, np.array([as_scale(scale)]), (1, 1), backend)
-    median, mad = (table[0] for table in tables)
-    return (median[0], mad[0]) if flat else (median, mad)
+    table = as_table(x)
+    median, mad = _whole("rolling_median_mad", table, np.array([as_scale(scale)]), (1, 1), backend)
+    return table.row(median), table.row(mad)
 
 
 def _whole(
-    stem: str, x: Any, numbers: np.ndarray, each: tuple[int, ...], backend: str | None
-) -> tuple[list[np.ndarray], bool]:
-    """Return the last row of a rolling statistic whose window holds all rows, and whether ``x`` has one axis."""
-    kernel: Kernel = BY_STEM[stem]
-    table = as_table(x)
+    stem: str, table: Table, numbers: np.ndarray, each: tuple[int, ...], backend: str | None
+) -> list[np.ndarray]:
+    """Return the last row of a rolling statistic whose window holds all rows."""
     rows, columns = table.array.shape
     outputs = [np.full((1, columns * many), np.nan) for many in each]
     if rows and columns:
         rules = np.array([rows]), np.array([1]), np.array([False])
-        driver.run(kernel, (writable(table.array), *rules, numbers), outputs, backend)
-    return outputs, getattr(x, "ndim", np.ndim(x)) == 1
+        driver.run(BY_STEM[stem], (writable(table.array), *rules, numbers), outputs, backend)
+    return [output[0] for output in outputs]
