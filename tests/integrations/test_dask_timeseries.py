@@ -1,6 +1,7 @@
 """Windows over Dask collections: what one machine answers, however short the partitions are."""
 
 import datetime as dt
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,18 @@ def test_frames(cuts, window):
 
 
 @pytest.mark.parametrize("cuts", [CUTS["growing"], CUTS["empty ones"]])
+def test_band_energies_and_slopes(cuts):
+    """Whose kernels take more than a window, and whose results are other columns or go by the times of the rows."""
+    lazy, frame = da.from_array(FRAME.ffill().bfill().to_numpy(), chunks=(cuts, 2)), partitioned(FRAME, cuts)
+    bands = [(0.0, 0.2), (0.2, 0.5)]
+    expected = timeseries.rolling_band_energy(lazy.compute(), 16, bands)
+    np.testing.assert_array_equal(timeseries.rolling_band_energy(lazy, 16, bands).compute(), expected)
+    for per in ("row", "second"):
+        found = timeseries.rolling_slope(frame, 16, per=per).compute()
+        pd.testing.assert_frame_equal(found, timeseries.rolling_slope(FRAME, 16, per=per), check_freq=False, rtol=1e-12)
+
+
+@pytest.mark.parametrize("cuts", [CUTS["growing"], CUTS["empty ones"]])
 def test_pairs(cuts):
     """Correlations of pairs of columns, at the same time or some rows apart, by names and without."""
     lazy, frame = da.from_array(X, chunks=(cuts, 2)), partitioned(FRAME, cuts)
@@ -85,7 +98,8 @@ def test_pairs(cuts):
         expected = timeseries.rolling_lagged_corr(X, 8, [-20, 0, 3], reduce=reduce)
         found = dask.compute(timeseries.rolling_lagged_corr(lazy, 8, [-20, 0, 3], reduce=reduce))[0]
         np.testing.assert_array_equal(found, expected)
-    found = dask.compute(timeseries.rolling_lagged_corr(frame, 8, 20, pairs=pairs))[0]
+    travelled = pickle.loads(pickle.dumps(timeseries.rolling_lagged_corr(frame, 8, 20, pairs=pairs)))
+    found = dask.compute(travelled)[0]
     for got, wanted in zip(found, timeseries.rolling_lagged_corr(FRAME, 8, 20, pairs=pairs), strict=True):
         pd.testing.assert_frame_equal(got, wanted, check_freq=False)
 
@@ -153,6 +167,11 @@ def test_fills_learnt_on_dask_are_exact():
         (lambda x, f: timeseries.rolling_median(x[:, :, None], 3), ValueError, "x has shape"),
         (lambda x, f: timeseries.rolling_median(f.index, 3), TypeError, "Index"),
         (lambda x, f: timeseries.rolling_corr(x, 3, other=x), TypeError, "other is given with a Dask collection"),
+        (
+            lambda x, f: timeseries.rolling_band_energy(x, 8, [(0.1, 0.3)], hop=4),
+            TypeError,
+            "hop is 4 with a Dask collection",
+        ),
         (lambda x, f: timeseries.rolling_lagged_corr(f, "1h", 3), TypeError, "window is '1h' and lags are rows"),
         (lambda x, f: FeatureBuilder().fit(f).update(f), TypeError, "update takes rows in memory"),
         (lambda x, f: FeatureBuilder().fit(f).transform(f[["a"]]), ValueError, "seen at fit time, yet now missing"),

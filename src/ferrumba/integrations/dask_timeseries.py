@@ -28,7 +28,7 @@ def rolling(
     kernel: str,
     x: Any,
     window: Any,
-    more: Sequence[np.ndarray],
+    more: Sequence[np.ndarray] | Callable[..., Sequence[np.ndarray]],
     *,
     times: Any,
     history: Any,
@@ -36,7 +36,7 @@ def rolling(
     **options: Any,
 ) -> Any:
     """Map a rolling kernel over a Dask collection; the counterpart of ``timeseries.rolling.rolling``."""
-    call = functools.partial(_rolling_named, kernel, tuple(more), options)
+    call = functools.partial(_rolling_named, kernel, more if callable(more) else tuple(more), options)
     return mapped(call, x, window, times=times, history=history, out=out)
 
 
