@@ -25,6 +25,9 @@ RUST_CHECKS = {
 # A process a core; all tests of a file in one, which then compiles what they share once.
 PYTEST = ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "-m", "not soak"]
 PYTEST_FAST = [*PYTEST[:-1], "not soak and not slow"]
+# What depends on the variable: the engine, the names of the source projects and the examples of every function.
+# Kernels are tested by the name of their backend in the other runs.
+PYTEST_FORCED = [*PYTEST_FAST, "./tests/dispatch", "./tests/compat", "./tests/test_enumeration.py", "ferrumba"]
 
 
 def say(text):
@@ -146,7 +149,7 @@ def test(arguments):
         step("pytest, Rust wheel absent", python, *PYTEST_FAST, *arguments)
         if install_rust(python):
             step("pytest, Rust wheel installed", python, *PYTEST, *arguments)
-            step("pytest, FERRUMBA_FORCE_NUMBA=1", python, *PYTEST_FAST, *arguments, FERRUMBA_FORCE_NUMBA="1")
+            step("pytest, FERRUMBA_FORCE_NUMBA=1", python, *PYTEST_FORCED, *arguments, FERRUMBA_FORCE_NUMBA="1")
         else:
             results["build"] = (False, "Rust backend FAILED to build")
     else:

@@ -140,7 +140,7 @@ def cluster(request):
     with (
         dask.config.set({"distributed.worker.memory.terminate": False, "distributed.comm.timeouts.connect": "60s"}),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=4, processes=request.param, dashboard_address=None, memory_limit=0
+            n_workers=2, threads_per_worker=4, processes=request.param, dashboard_address=":0", memory_limit=0
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

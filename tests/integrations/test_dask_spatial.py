@@ -349,7 +349,7 @@ def cluster(request, tmp_path_factory):
             patch.setenv("FERRUMBA_NUMBA_CACHE", str(tmp_path_factory.mktemp("compiled")))
         with (
             distributed.LocalCluster(
-                n_workers=2, threads_per_worker=2, processes=request.param, dashboard_address=None, memory_limit=0
+                n_workers=2, threads_per_worker=2, processes=request.param, dashboard_address=":0", memory_limit=0
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
