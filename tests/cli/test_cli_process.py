@@ -208,11 +208,13 @@ def test_without_pyarrow(tmp_path):
 
 
 def test_help_starts_quickly():
+    """In processor time, which other processes do not inflate."""
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = os.times()
         text = subprocess.run([*COMMAND, "--help"], capture_output=True, text=True, check=True).stdout
-        seconds.append(time.perf_counter() - start)
+        end = os.times()
+        seconds.append(end.children_user + end.children_system - start.children_user - start.children_system)
     assert "encode" in text
     assert min(seconds) < 0.5
 

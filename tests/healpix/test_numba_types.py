@@ -4,10 +4,12 @@ import functools
 import importlib
 import platform
 import re
+import sys
 
 import numba
 import numpy as np
 import pytest
+from numba.core.caching import NullCache
 
 from ferrumba.dispatch.contracts import Bitwise
 from ferrumba.healpix import cases
@@ -41,6 +43,19 @@ def callees(dispatcher, seen):
 def typed_float(overloads):
     """Return the float variables of these overloads."""
     return [item for each in overloads for item in each.type_annotation.typemap.items() if is_float(item[1])]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_here():
+    """Forget what was loaded from the disk, which has no types, and load no more."""
+    importlib.import_module("ferrumba.healpix.numba.encode")
+    for kernel in KERNELS:
+        importlib.import_module(f"ferrumba.healpix.numba.{kernel.stem}")
+    for name, module in list(sys.modules.items()):
+        for value in vars(module).values() if name.startswith("ferrumba.healpix") else ():
+            if isinstance(value, numba.core.registry.CPUDispatcher):
+                value._cache = NullCache()
+                value._reset_overloads()
 
 
 @pytest.mark.parametrize("kernel", INTEGER, ids=lambda kernel: kernel.stem)
