@@ -159,27 +159,29 @@ class NeighborGrid:
         self._run("walk", inputs, outputs, backend)
         return row, ordered, radius if len(radius) == 1 else radius[row]
 
-    def _count(self, walk, after, rows, backend) -> np.ndarray:
-        row, query, radius = walk
-        count = np.empty(len(row), np.int64)
-        self._run("count", (*self._grid, self._removal.alive, query, radius, after), (count,), backend)
+    def _count(self, walks, rows, backend) -> np.ndarray:
+        """Return how many points each row finds; arguments as :meth:`_search`."""
         counts = np.zeros(rows, np.int64)
-        counts[row] = count
+        for (row, query, radius), after in walks:
+            count = np.empty(len(row), np.int64)
+            self._run("count", (*self._grid, self._removal.alive, query, radius, after), (count,), backend)
+            counts[row] = count
         return counts
 
-    def _search(self, walk, after, counts, distances, backend) -> Neighbors:
-        row, query, radius = walk
+    def _search(self, walks, counts, distances, backend) -> Neighbors:
+        """Return what queries find, given as pairs of a walk and the places from which on points count."""
         indptr = np.zeros(len(counts) + 1, np.int64)
         np.cumsum(counts, out=indptr[1:])
         indices = np.empty(indptr[-1], np.int64)
         lengths = np.empty(indptr[-1] if distances else 0)
-        inputs = (*self._grid, self._removal.alive, query, radius, after, row, indptr)
-        self._run("search", inputs, (indices, lengths), backend)
+        for (row, query, radius), after in walks:
+            inputs = (*self._grid, self._removal.alive, query, radius, after, row, indptr)
+            self._run("search", inputs, (indices, lengths), backend)
         return Neighbors(indptr, self._ids(indices), lengths if distances else None)
 
     def _query(self, query, radius, distances, backend) -> Neighbors:
         walk = self._walk(query, radius, backend)
-        return self._search(walk, EVERY, self._count(walk, EVERY, len(query), backend), distances, backend)
+        return self._search([(walk, EVERY)], self._count([(walk, EVERY)], len(query), backend), distances, backend)
 
     def _half(self, places: slice) -> tuple[np.ndarray, ...]:
         """Return ids, points and the first place that each searches, such that every pair is found from one side."""
@@ -191,6 +193,12 @@ class NeighborGrid:
         if len(alive):
             ids, query, after = ids[alive], query[alive], after[alive]
         return self._ids(ids), query, after
+
+    def _halves(self, radius: np.ndarray) -> Iterator[tuple[tuple[np.ndarray, ...], np.ndarray]]:
+        """Yield walks over all points and the first places that each searches, in slabs that need little memory."""
+        for slab in range(0, max(len(self._grid[4]), 1), SLAB):
+            ids, query, after = self._half(slice(slab, slab + SLAB))
+            yield (ids.astype(np.int32, copy=False), query, radius), after
 
     def _frozen(self) -> NeighborGrid:
         """Return a grid that no later removal changes: what was counted must still be there when it is searched."""
@@ -243,7 +251,7 @@ class NeighborGrid:
     def count_many(self, Q: Any, r: Any, *, backend: str | None = None) -> np.ndarray:  # noqa: N803
         """Return how many points lie within ``r`` of each query point; arguments as :meth:`query_many`."""
         query, radius = self._queries(Q, r)
-        return self._count(self._walk(query, radius, backend), EVERY, len(query), backend)
+        return self._count([(self._walk(query, radius, backend), EVERY)], len(query), backend)
 
     def iter_query_many(
         self,
@@ -274,10 +282,10 @@ class NeighborGrid:
         for slab in range(0, len(query), SLAB):
             # Copies, so that the caller may write to Q between the pieces: the counts must stay true.
             rows, reach = query[slab : slab + SLAB].copy(), _of_rows(radius, slice(slab, slab + SLAB)).copy()
-            counts = grid._count(grid._walk(rows, reach, backend), EVERY, len(rows), backend)
+            counts = grid._count([(grid._walk(rows, reach, backend), EVERY)], len(rows), backend)
             for part in _runs(counts, most):
                 walk = grid._walk(rows[part], _of_rows(reach, part), backend)
-                found = grid._search(walk, EVERY, counts[part], distances, backend)
+                found = grid._search([(walk, EVERY)], counts[part], distances, backend)
                 yield slice(slab + part.start, slab + part.stop), found
 
     def pairs(self, r: float, *, distances: bool = False, backend: str | None = None) -> Neighbors:
@@ -290,9 +298,9 @@ class NeighborGrid:
             first.
         """
         radius = _one_radius(r)
-        ids, query, after = self._half(slice(None))
-        walk = ids.astype(np.int32, copy=False), query, radius
-        return self._search(walk, after, self._count(walk, after, len(self), backend), distances, backend)
+        grid = self._frozen()
+        counts = grid._count(grid._halves(radius), len(self), backend)
+        return grid._search(grid._halves(radius), counts, distances, backend)
 
     def iter_pairs(
         self, r: float, *, max_memory: int = 1 << 28, distances: bool = False, backend: str | None = None
@@ -328,10 +336,11 @@ class NeighborGrid:
         for slab in range(0, len(self._grid[4]), SLAB):
             ids, query, after = grid._half(slice(slab, slab + SLAB))
             place = np.arange(len(ids), dtype=np.int32)
-            counts = grid._count((place, query, radius), after, len(ids), backend)
+            counts = grid._count([((place, query, radius), after)], len(ids), backend)
             for part in _runs(counts, most):
                 walk = place[: part.stop - part.start], query[part], radius
-                yield ids[part].astype(np.int64), grid._search(walk, after[part], counts[part], distances, backend)
+                found = grid._search([(walk, after[part])], counts[part], distances, backend)
+                yield ids[part].astype(np.int64), found
 
     def nearest(self, Q: Any, k: int, max_radius: Any = np.inf, *, backend: str | None = None) -> tuple[Any, Any]:  # noqa: N803
         """Return the ``k`` nearest points of each query point.

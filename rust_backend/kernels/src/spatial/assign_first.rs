@@ -9,6 +9,12 @@ use crate::spatial::run::{Alive, Ball, CHUNK, Scan, Squares, ones};
 /// Chunks that are noted before labels change.
 const NOTED: usize = 256;
 
+/// Points that lie in a near cache, mostly: asking for those of 1e5 took 10 % longer, for those of 1e6 a quarter less.
+const NEAR: usize = 1 << 18;
+
+/// How many notes ahead the labels are asked for.
+const SOON: usize = 16;
+
 /// The hits of a query in a chunk of places.
 #[derive(Clone, Copy)]
 struct Note {
@@ -33,11 +39,15 @@ impl Notes {
     }
 
     #[inline(always)]
-    fn carry_over(&mut self, index: &[i32], label: &mut [i64]) {
-        for note in self.notes.iter().take(self.count) {
+    fn carry_over(&mut self, masks: impl Masks, index: &[i32], label: &mut [i64]) {
+        let notes = self.notes.get(..self.count).unwrap_or(&[]);
+        let id = |note: &Note, bit: usize| index.get(note.begin + bit).map_or(usize::MAX, |id| *id as usize);
+        for (at, note) in notes.iter().enumerate() {
+            if let Some(soon) = notes.get(at + SOON) {
+                ones(soon.hits).for_each(|bit| masks.prefetch(label, id(soon, bit)));
+            }
             for bit in ones(note.hits) {
-                let id = index.get(note.begin + bit).map_or(usize::MAX, |id| *id as usize);
-                if let Some(label) = label.get_mut(id) {
+                if let Some(label) = label.get_mut(id(note, bit)) {
                     *label = (*label as u64).min(note.own as u64) as i64; // as unsigned numbers, -1 is the largest
                 }
             }
@@ -64,10 +74,10 @@ impl<M: Masks> Visit for Labeller<'_, M> {
             let hits = self.scan.hits(&self.ball, chunk, end, self.squares);
             if let Some(note) = self.notes.notes.get_mut(self.notes.count) {
                 *note = Note { begin: chunk, hits, own: self.own };
-                self.notes.count += 1;
+                self.notes.count += usize::from(hits != 0);
             }
             if self.notes.count == NOTED {
-                self.notes.carry_over(self.scan.grid.index, self.label);
+                self.notes.carry_over(self.scan.masks, self.scan.grid.index, self.label);
             }
         }
     }
@@ -85,6 +95,13 @@ impl<M: Masks> Answer for Answers<'_, M> {
     #[inline(always)]
     fn ball(&self, query: &Query) -> Option<Ball> {
         is_query(query.point, query.radius).then(|| Ball::new(self.scan.grid, query.point, query.radius))
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, plan: &Plan) {
+        if self.scan.grid.index.len() > NEAR {
+            plan.first_runs().for_each(|run| self.scan.grid.prefetch(self.scan.masks, *run));
+        }
     }
 
     #[inline(always)]
@@ -110,7 +127,7 @@ with_masks! {
         let scan = Scan { masks, grid, alive: Alive::new(alive) };
         let mut answers = Answers { scan, label, notes: Notes::new(), squares: Squares::default(), first_bad: None };
         walk(grid, query, radius, &[0], &mut answers);
-        answers.notes.carry_over(grid.index, answers.label);
+        answers.notes.carry_over(masks, grid.index, answers.label);
         answers.first_bad
     }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::simd::Level;
 use crate::spatial::geometry::Grid;
-use crate::spatial::group::{Candidates, Compare, LINES, in_groups, of_row};
+use crate::spatial::group::{Candidates, Compare, LINES, in_groups, largest, of_row};
 use crate::spatial::masks::{Masks, with_masks};
 use crate::spatial::run::Ball;
 
@@ -27,13 +27,12 @@ impl<M: Masks, const PERIODIC: bool> Compare for Counter<'_, M, PERIODIC> {
     #[inline(always)]
     fn compare(&mut self, rows: Range<usize>, candidates: &Candidates, _: bool) {
         let mut hits = [0_u16; LINES];
+        let below = candidates.lines_below(self.masks, largest(self.after, rows.clone()));
         for row in rows {
             let Some(point) = self.query.get(row) else { continue };
             let ball = Ball::new(self.grid, *point, of_row(self.radius, row, f64::NAN));
             candidates.masks::<M, PERIODIC>(self.masks, &ball, &mut hits, None);
-            if self.after != [0] {
-                candidates.keep_from(self.masks, of_row(self.after, row, i32::MAX), &mut hits);
-            }
+            candidates.keep_from(self.masks, below, of_row(self.after, row, i32::MAX), &mut hits);
             let total: u32 = hits.iter().take(candidates.lines()).map(|hits| hits.count_ones()).sum();
             if let Some(count) = self.count.get_mut(row) {
                 *count += i64::from(total);
@@ -53,11 +52,11 @@ with_masks! {
     ) -> Option<usize> {
         if grid.periods().is_some() {
             let mut counter = Counter::<_, true> { masks, grid, query, radius, after, count, first_bad: None };
-            in_groups(grid, alive, query, radius, after, &mut counter);
+            in_groups(masks, grid, alive, query, radius, after, &mut counter);
             return counter.first_bad;
         }
         let mut counter = Counter::<_, false> { masks, grid, query, radius, after, count, first_bad: None };
-        in_groups(grid, alive, query, radius, after, &mut counter);
+        in_groups(masks, grid, alive, query, radius, after, &mut counter);
         counter.first_bad
     }
 }

@@ -3,6 +3,8 @@
 //! The Numba file of this name has the layout of the tables and the proof that no neighbour is missed; the arithmetic here
 //! is the same.
 
+use crate::spatial::masks::Masks;
+
 /// Elements behind the coordinates that a loop over whole vectors may read.
 pub(crate) const PAD: usize = 16;
 
@@ -319,6 +321,20 @@ impl<'a> Grid<'a> {
     pub(crate) fn eights(&self, begin: usize, end: usize) -> [&'a [[f64; 8]]; 3] {
         let stop = begin + (end - begin).next_multiple_of(8);
         self.coordinates.map(|values| values.get(begin..stop).unwrap_or(&[]).as_chunks().0)
+    }
+
+    /// Asks for the cache lines of the points of a run and of their ids.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self, masks: impl Masks, run: Run) {
+        let [x, y, z] = self.coordinates;
+        for place in (run.begin as usize..run.end as usize + 7).step_by(8) {
+            masks.prefetch(x, place);
+            masks.prefetch(y, place);
+            masks.prefetch(z, place);
+        }
+        for place in (run.begin as usize..run.end as usize + 15).step_by(16) {
+            masks.prefetch(self.index, place);
+        }
     }
 
     /// The point at a place.

@@ -1,16 +1,18 @@
 //! Groups of queries that lie together, and the points that any of them can reach.
 //!
 //! A neighbourhood is planned and copied once for a group, and each query is compared with all of it: no query has runs of
-//! its own, whose lengths would be predicted wrongly, and nothing waits for memory.
+//! its own, whose lengths would be predicted wrongly, and nothing waits for memory. Where no distances are wanted,
+//! single precision tells hits from others, two at the price of one; only a query that has a point too near to its
+//! border is compared again by the exact predicate.
 
 use std::ops::Range;
 
-use crate::spatial::geometry::{Grid, Run, half_squared, is_query};
+use crate::spatial::geometry::{Grid, Run, Strips, half_squared, is_query};
 use crate::spatial::masks::Masks;
 use crate::spatial::run::{Ball, nearest_image};
 
 /// Queries of a group at most.
-pub(crate) const GROUP: usize = 16;
+pub(crate) const GROUP: usize = 32;
 
 /// Candidates that are compared at once; they and their ids fill a third of a first-level cache.
 pub(crate) const CANDIDATES: usize = 512;
@@ -26,9 +28,43 @@ const RUNS: usize = 32;
 /// Lines of candidates; the last is behind them, for vectors that are copied whole.
 pub(crate) const LINES: usize = CANDIDATES / LANES + 1;
 
+/// Half the width of the band around the squared radius in which single precision decides nothing.
+///
+/// In units of the largest radius, from the middle of the group's box, a query has coordinates Q up to 0.76. With
+/// u = 2^-24, each difference D = X - Q comes out within u (|X| + |Q| + |D|), so within 3.6 u where |D| <= 1; the sum
+/// of squares of a point at a distance of 1 at most then within 2 sqrt(3) 3.6 u + 3 u < 16 u. Twice that holds the
+/// rounding of the limits and of the float64 predicate as well.
+const BAND: f32 = 32.0 / (1 << 24) as f32;
+
+/// Where a group's candidates are seen from in single precision, and the inverse of the unit of length.
+#[derive(Clone, Copy)]
+struct View {
+    middle: [f64; 3],
+    inverse: f64,
+}
+
+impl View {
+    /// Returns the view of a group, unless its unit is out of the range of its inverse's square.
+    #[inline(always)]
+    fn new(sides: [[f64; 2]; 3], most: f64) -> Option<Self> {
+        let [x, y, z] = sides;
+        let middle_of = |[low, high]: [f64; 2]| low + 0.5 * (high - low);
+        let middle = [middle_of(x), middle_of(y), middle_of(z)]; // `map` would not be compiled for the level
+        (1e-100..1e100).contains(&most).then(|| Self { middle, inverse: 1.0 / most })
+    }
+
+    /// Returns a coordinate as it is seen.
+    #[inline(always)]
+    fn see(&self, axis: usize, value: f64) -> f32 {
+        ((value - self.middle[axis]) * self.inverse) as f32
+    }
+}
+
 /// Points that a group may reach, copied side by side.
 pub(crate) struct Candidates {
     coordinates: [[[f64; LANES]; LINES]; 3],
+    view: Option<View>,
+    seen: [[[f32; LANES]; LINES]; 3],
     ids: [[i32; LANES]; LINES],
     places: [[i32; LANES]; LINES],
     count: usize,
@@ -38,6 +74,8 @@ impl Candidates {
     pub(crate) fn new() -> Box<Self> {
         Box::new(Self {
             coordinates: [[[f64::NAN; LANES]; LINES]; 3],
+            view: None,
+            seen: [[[f32::NAN; LANES]; LINES]; 3],
             ids: [[0; LANES]; LINES],
             places: [[0; LANES]; LINES],
             count: 0,
@@ -85,12 +123,49 @@ impl Candidates {
         end
     }
 
-    /// Makes the last line whole, of points that are nowhere.
+    /// Shows a group with all points that it may reach.
+    #[inline(always)]
+    fn gather(&mut self, grid: &Grid, alive: &[u8], group: &mut Group, compare: &mut impl Compare) {
+        self.count = 0;
+        self.view = View::new(group.sides, group.most);
+        loop {
+            for run in group.runs.iter().take(group.count) {
+                let (mut begin, stop) = (run.begin as usize, run.end as usize);
+                loop {
+                    begin = self.extend(grid, alive, begin, stop);
+                    if begin >= stop {
+                        break;
+                    }
+                    self.close();
+                    compare.compare(group.rows.clone(), self, false);
+                    self.count = 0;
+                }
+            }
+            if group.strips.is_empty() {
+                break;
+            }
+            group.count = grid.runs(&mut group.strips, &mut group.runs);
+        }
+        self.close();
+        compare.compare(group.rows.clone(), self, true);
+    }
+
+    /// Makes the last line whole, of points that are nowhere, and sees all of them in single precision.
     #[inline(always)]
     fn close(&mut self) {
         let [x, ..] = &mut self.coordinates;
         let whole = self.count.next_multiple_of(LANES);
         x.as_flattened_mut().get_mut(self.count..whole).unwrap_or_default().fill(f64::NAN);
+        self.places.as_flattened_mut().get_mut(self.count..whole).unwrap_or_default().fill(i32::MAX);
+        let Some(view) = self.view else { return };
+        let lines = self.lines();
+        for (axis, (exact, seen)) in self.coordinates.iter().zip(&mut self.seen).enumerate() {
+            for (exact, seen) in exact.iter().zip(seen).take(lines) {
+                for (exact, seen) in exact.iter().zip(seen) {
+                    *seen = view.see(axis, *exact);
+                }
+            }
+        }
     }
 
     #[inline(always)]
@@ -102,12 +177,44 @@ impl Candidates {
         self.ids.get(..self.lines()).unwrap_or(&[])
     }
 
-    /// Takes away the hits at places below `least`.
+    /// Returns how many lines there are up to the last that holds a place below `least`.
     #[inline(always)]
-    pub(crate) fn keep_from(&self, masks: impl Masks, least: i32, hits: &mut [u16; LINES]) {
-        for (hits, places) in hits.iter_mut().zip(&self.places).take(self.lines()) {
+    pub(crate) fn lines_below(&self, masks: impl Masks, least: i32) -> usize {
+        let mut below = 0;
+        for (line, places) in (1..).zip(&self.places).take(self.lines()) {
+            if masks.above(places, least.wrapping_sub(1)) != u16::MAX {
+                below = line;
+            }
+        }
+        below
+    }
+
+    /// Takes away the hits at places below `least` in the first lines.
+    #[inline(always)]
+    pub(crate) fn keep_from(&self, masks: impl Masks, lines: usize, least: i32, hits: &mut [u16; LINES]) {
+        for (hits, places) in hits.iter_mut().zip(&self.places).take(lines) {
             *hits &= masks.above(places, least.wrapping_sub(1));
         }
+    }
+
+    /// Shows the hits of a ball as single precision sees them, and returns whether they are certain.
+    #[inline(always)]
+    fn seen_masks(&self, masks: impl Masks, view: View, ball: &Ball, hits: &mut [u16; LINES]) -> bool {
+        let ([x, y, z], [qx, qy, qz]) = (&self.seen, ball.centre);
+        let (qx, qy, qz) = (view.see(0, qx), view.see(1, qy), view.see(2, qz));
+        let r2 = (ball.r2 * view.inverse * view.inverse) as f32;
+        let mut nearest = [f32::INFINITY; LANES];
+        for (((x, y), z), hits) in x.iter().zip(y).zip(z).zip(hits).take(self.lines()) {
+            let mut line = [0.0; LANES];
+            for ((((x, y), z), square), nearest) in x.iter().zip(y).zip(z).zip(&mut line).zip(&mut nearest) {
+                let (dx, dy, dz) = (qx - x, qy - y, qz - z);
+                *square = ((dx * dx) + (dy * dy)) + (dz * dz);
+                let away = (*square - r2).abs();
+                *nearest = if away < *nearest { away } else { *nearest };
+            }
+            *hits = masks.single_at_most(&line, r2);
+        }
+        masks.single_at_most(&nearest, BAND) == 0
     }
 
     /// Shows the hits of a ball, line after line: a bit for each of the ids in it, and their squared distances.
@@ -119,6 +226,11 @@ impl Candidates {
         hits: &mut [u16; LINES],
         squares: Option<&mut [[f64; LANES]; LINES]>,
     ) {
+        if let (Some(view), None, false) = (self.view, &squares, PERIODIC)
+            && self.seen_masks(masks, view, ball, hits)
+        {
+            return;
+        }
         let [x, y, z] = &self.coordinates;
         let ([qx, qy, qz], [lx, ly, lz]) = (ball.centre, ball.periods);
         let mut squares = squares;
@@ -161,27 +273,32 @@ pub(crate) fn of_row<T: Copy>(values: &[T], row: usize, otherwise: T) -> T {
     values.first().copied().unwrap_or(otherwise)
 }
 
-/// Shows queries in groups, with all points that they may reach.
+/// The largest value of some rows.
 #[inline(always)]
-pub(crate) fn in_groups(
-    grid: &Grid,
-    alive: &[u8],
-    query: &[[f64; 3]],
-    radius: &[f64],
-    after: &[i32],
-    compare: &mut impl Compare,
-) {
-    let mut candidates = Candidates::new();
-    let mut runs = [Run::NONE; RUNS];
-    let mut first = 0;
-    while let Some(&point) = query.get(first) {
+pub(crate) fn largest(values: &[i32], rows: Range<usize>) -> i32 {
+    rows.map(|row| of_row(values, row, i32::MAX)).max().unwrap_or(0)
+}
+
+/// Queries that lie together, and what they have to be compared with.
+struct Group {
+    rows: Range<usize>,
+    sides: [[f64; 2]; 3],
+    most: f64,
+    strips: Strips,
+    runs: [Run; RUNS],
+    count: usize,
+}
+
+impl Group {
+    const NONE: Self =
+        Self { rows: 0..0, sides: [[0.0; 2]; 3], most: 0.0, strips: Strips::NONE, runs: [Run::NONE; RUNS], count: 0 };
+
+    /// Becomes the group whose first query is in row `first` and valid; it ends where its box would get too wide.
+    #[inline(always)]
+    fn set(&mut self, grid: &Grid, query: &[[f64; 3]], radius: &[f64], after: &[i32], first: usize) {
         let mut most = of_row(radius, first, f64::NAN);
-        if !is_query(point, most) {
-            compare.refuse(first);
-            first += 1;
-            continue;
-        }
-        let mut sides = point.map(|q| [q, q]);
+        let [x, y, z] = query.get(first).copied().unwrap_or([f64::NAN; 3]);
+        let mut sides = [[x, x], [y, y], [z, z]];
         let mut end = first + 1;
         for (row, point) in query.iter().enumerate().skip(end).take(GROUP - 1) {
             let own = of_row(radius, row, f64::NAN);
@@ -202,29 +319,59 @@ pub(crate) fn in_groups(
             }
             (sides, most, end) = (next, next_most, row + 1);
         }
-        candidates.count = 0;
-        let least = (first..end).map(|row| of_row(after, row, 0)).min().unwrap_or(0).max(0);
-        let mut strips = grid.strips_around(sides, half_squared(most * most), least as u32);
-        loop {
-            let count = grid.runs(&mut strips, &mut runs);
-            for run in runs.iter().take(count) {
-                let (mut begin, stop) = (run.begin as usize, run.end as usize);
-                loop {
-                    begin = candidates.extend(grid, alive, begin, stop);
-                    if begin >= stop {
-                        break;
-                    }
-                    candidates.close();
-                    compare.compare(first..end, &candidates, false);
-                    candidates.count = 0;
-                }
-            }
-            if strips.is_empty() {
-                break;
-            }
+        let mut least = i32::MAX;
+        for row in first..end {
+            least = least.min(of_row(after, row, 0));
         }
-        candidates.close();
-        compare.compare(first..end, &candidates, true);
-        first = end;
+        (self.rows, self.sides, self.most) = (first..end, sides, most);
+        self.strips = grid.strips_around(sides, half_squared(most * most), least.max(0) as u32);
+        self.count = grid.runs(&mut self.strips, &mut self.runs);
+    }
+
+    /// Asks for the points of the first runs.
+    #[inline(always)]
+    fn prefetch(&self, grid: &Grid, masks: impl Masks) {
+        for run in self.runs.iter().take(self.count) {
+            grid.prefetch(masks, *run);
+        }
+    }
+}
+
+/// Shows queries in groups, with all points that they may reach.
+///
+/// While a group is compared, the points of the next one are on their way from memory.
+#[inline(always)]
+pub(crate) fn in_groups(
+    masks: impl Masks,
+    grid: &Grid,
+    alive: &[u8],
+    query: &[[f64; 3]],
+    radius: &[f64],
+    after: &[i32],
+    compare: &mut impl Compare,
+) {
+    let mut candidates = Candidates::new();
+    let mut groups = [Group::NONE, Group::NONE];
+    let [group, next] = &mut groups;
+    let (mut group, mut next) = (group, next);
+    let mut end = 0;
+    loop {
+        while query.get(end).is_some_and(|point| !is_query(*point, of_row(radius, end, f64::NAN))) {
+            compare.refuse(end);
+            end += 1;
+        }
+        next.rows = end..end;
+        if end < query.len() {
+            next.set(grid, query, radius, after, end);
+            next.prefetch(grid, masks);
+            end = next.rows.end;
+        }
+        if !group.rows.is_empty() {
+            candidates.gather(grid, alive, group, compare);
+        }
+        if next.rows.is_empty() {
+            break;
+        }
+        std::mem::swap(&mut group, &mut next);
     }
 }

@@ -40,6 +40,12 @@ impl Plan {
         self.count = grid.runs(&mut self.strips, &mut self.runs);
     }
 
+    /// The runs that were planned first.
+    #[inline(always)]
+    pub(crate) fn first_runs(&self) -> impl Iterator<Item = &Run> {
+        self.runs.iter().take(self.count)
+    }
+
     /// Shows every run to a visitor.
     #[inline(always)]
     pub(crate) fn show(&mut self, grid: &Grid, visitor: &mut impl Visit) {
@@ -64,10 +70,16 @@ pub(crate) trait Visit {
 /// chains of arithmetic from a query to its runs are not waited for whenever the length of a run was predicted wrongly.
 const AHEAD: usize = 32;
 
+/// How many queries ahead the memory that an answer reads is asked for.
+const SOON: usize = 2;
+
 /// What answers queries.
 pub(crate) trait Answer {
     /// Returns the ball to begin with, or none if the query cannot be answered.
     fn ball(&self, query: &Query) -> Option<Ball>;
+    /// Asks for what the answer will read, some queries before it is due; worth it where these lie far apart.
+    #[inline(always)]
+    fn prefetch(&self, _plan: &Plan) {}
     fn answer(&mut self, query: Query, plan: Option<&mut Plan>);
 }
 
@@ -138,8 +150,16 @@ pub(crate) fn walk(grid: &Grid, query: &[[f64; 3]], radius: &[f64], after: &[i64
                     plan.set(grid, ball, query.least);
                 }
             }
-            for (query, valid, plan) in plans.iter_mut().take(rows.len()) {
-                answer.answer(*query, valid.then_some(plan));
+            for (_, _, plan) in plans.iter().take(SOON) {
+                answer.prefetch(plan);
+            }
+            for at in 0..rows.len() {
+                if let Some((.., plan)) = plans.get(at + SOON) {
+                    answer.prefetch(plan);
+                }
+                if let Some((query, valid, plan)) = plans.get_mut(at) {
+                    answer.answer(*query, valid.then_some(plan));
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use crate::simd::Level;
 use crate::spatial::geometry::Grid;
-use crate::spatial::group::{Candidates, Compare, GROUP, LINES, in_groups, of_row};
+use crate::spatial::group::{Candidates, Compare, GROUP, LINES, in_groups, largest, of_row};
 use crate::spatial::masks::{Masks, ones, with_masks};
 use crate::spatial::run::Ball;
 use crate::spatial::sort::{FEW, Hits, radix_sort};
@@ -85,6 +85,7 @@ impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
         for row in self.row.get(rows.end..).unwrap_or(&[]).iter().take(GROUP) {
             self.masks.prefetch(self.edges, *row as usize);
         }
+        let below = candidates.lines_below(self.masks, largest(self.after, rows.clone()));
         for (row, slot) in rows.clone().zip(0..GROUP) {
             let Some(point) = self.query.get(row) else { continue };
             let ball = Ball::new(self.grid, *point, of_row(self.radius, row, f64::NAN));
@@ -93,9 +94,7 @@ impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
             } else {
                 candidates.masks::<M, PERIODIC>(self.masks, &ball, &mut bits, None);
             }
-            if self.after != [0] {
-                candidates.keep_from(self.masks, of_row(self.after, row, i32::MAX), &mut bits);
-            }
+            candidates.keep_from(self.masks, below, of_row(self.after, row, i32::MAX), &mut bits);
             let begin = self.edge(row, 0);
             let (Some(hits), Some(found)) = (self.hits.get_mut(slot), self.found.get_mut(slot)) else { continue };
             if last && *found == 0 {
@@ -164,11 +163,11 @@ with_masks! {
         let slots = Slots { indices, distances };
         if grid.periods().is_some() {
             let mut searcher = Searcher::<_, true> { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
-            in_groups(grid, alive, query, radius, after, &mut searcher);
+            in_groups(masks, grid, alive, query, radius, after, &mut searcher);
             return searcher.first_bad;
         }
         let mut searcher = Searcher::<_, false> { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
-        in_groups(grid, alive, query, radius, after, &mut searcher);
+        in_groups(masks, grid, alive, query, radius, after, &mut searcher);
         searcher.first_bad
     }
 }
