@@ -167,21 +167,21 @@ def test_pairs_in_slabs_are_those_of_the_whole(backend, monkeypatch):
         np.testing.assert_array_equal(part, expected)
 
 
-@pytest.mark.parametrize("scale", [1e-120, 1e-99, 1e-30, 1.0, 1e30, 1e99, 1e120])
-@pytest.mark.parametrize("shift", [0.0, 1e3, 1e9])
+@pytest.mark.parametrize("scale", [1e-120, 1e-99, 1.0, 1e99, 1e120])
+@pytest.mark.parametrize("shift", [0.0, 1e9])
 def test_points_next_to_the_border(backend, scale, shift):
     """Nearer to it than single precision tells apart, around queries of one group, in any unit and far from zero."""
     rng = np.random.default_rng(13)
     query = rng.random((40, 3)) * 0.3
     radius = rng.choice([0.2, 0.5, 0.9, 1.0, 1e-6], 40)
-    way = rng.standard_normal((40, 60, 3))
+    way = rng.standard_normal((40, 20, 3))
     way /= np.sqrt((way * way).sum(axis=2))[:, :, None]
-    off = 1.0 + rng.choice([0.0, 1.0, -1.0], (40, 60)) * 2.0 ** -rng.integers(10, 54, (40, 60))
+    off = 1.0 + rng.choice([0.0, 1.0, -1.0], (40, 20)) * 2.0 ** -rng.integers(10, 54, (40, 20))
     points = (query[:, None] + way * (radius[:, None] * off)[:, :, None]).reshape(-1, 3)
     points, query, radius = (points + shift) * scale, (query + shift) * scale, radius * scale
     points = np.concatenate([points, query, [[-1e149, 0.0, 1e149]]])
     grid = NeighborGrid(points, backend=backend)
-    for r in (radius, radius[:1]):
+    for r in (radius, radius[0]):
         expected = within(points, query, r)
         assert grid.query_many(query, r).to_lists() == lists(expected)
         np.testing.assert_array_equal(grid.count_many(query, r), expected.sum(axis=1))
