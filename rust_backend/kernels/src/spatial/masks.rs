@@ -152,7 +152,7 @@ mod x86 {
     }
 
     /// Returns how many of `ids` are below each of 16. LLVM turns the two loops of the plain form inside out, into
-    /// 16 series of vectors that fit no registers: that took 150 ms of a search of 1e6 rows.
+    /// 16 series of vectors that fit no registers: that took 120 ms of 470 for 1e6 half lists.
     #[inline]
     #[target_feature(enable = "avx2")]
     fn ranks_by_halves(ids: &[i32], own: &[i32; 16]) -> [i32; 16] {
