@@ -42,6 +42,11 @@ impl<'a, T: Copy> Table<'a, T> {
         self.shape[1]
     }
 
+    /// Whether the elements of a row are nearer to each other than those of a column.
+    pub(crate) fn by_rows(&self) -> bool {
+        self.strides[1].unsigned_abs() < self.strides[0].unsigned_abs()
+    }
+
     /// Copies the values of a column from row `start` on, as many as there are or fit; returns the part that is filled.
     #[inline(always)]
     pub(crate) fn load<'b>(&self, column: usize, start: usize, into: &'b mut [T]) -> &'b mut [T] {

@@ -5,6 +5,7 @@
 //! one that is not finite spoils it. No row is ever invalid.
 
 mod comoments;
+mod delay_lines;
 mod extremes;
 mod lockstep;
 mod one_window;

@@ -10,8 +10,11 @@
 //!
 //! Values beyond 2^180, and those below 2^-180 but not 0, whose fourth powers overflow or underflow, are wild. A window
 //! with one of them is computed by itself, scaled by powers of two.
+//!
+//! Windows of one width meet their nodes on [`delay_lines`], others pick them here, level by level.
 
 use crate::table::TableMut;
+use crate::timeseries::delay_lines;
 use crate::timeseries::windows::Windows;
 
 const CHUNK: usize = 1024;
@@ -32,7 +35,7 @@ pub(crate) struct Share {
 
 impl Share {
     #[inline(always)]
-    fn new(older: f64, newer: f64, part: f64) -> Self {
+    pub(crate) fn new(older: f64, newer: f64, part: f64) -> Self {
         let (a, b) = (older * part, newer * part);
         let product = a * b * (a + b);
         Self { a, b, weight: if product > 0.0 { 1.0 / product } else { 0.0 }, newer }
@@ -42,15 +45,10 @@ impl Share {
 /// The shares of the nodes of a level.
 pub(crate) trait Shares: Copy {
     fn at(self, index: usize) -> Share;
-}
 
-#[derive(Clone, Copy)]
-struct Full(Share);
-
-impl Shares for Full {
-    #[inline(always)]
-    fn at(self, _: usize) -> Share {
-        self.0
+    /// What is the same for all nodes, if none of them lacks an observation.
+    fn same(self) -> Option<Share> {
+        None
     }
 }
 
@@ -104,6 +102,14 @@ pub(crate) trait Moments<const S: usize, const F: usize, const N: usize> {
     /// The sum that begins with the first value itself.
     const TOTAL: Option<usize>;
 
+    /// Which sums are made.
+    fn wanted(&self) -> [bool; F] {
+        [true; F]
+    }
+
+    /// Whether the rows of the series lie together in memory, and not their columns.
+    fn by_rows(&self) -> bool;
+
     /// Reads rows of the series behind an output column.
     fn load(&self, column: usize, start: usize, into: [&mut [f64]; S]);
 
@@ -116,7 +122,7 @@ pub(crate) trait Moments<const S: usize, const F: usize, const N: usize> {
 }
 
 #[inline(always)]
-fn is_calm(value: f64) -> bool {
+pub(crate) fn is_calm(value: f64) -> bool {
     let size = value.abs();
     (size <= LARGEST) & ((size >= SMALLEST) | (size == 0.0))
 }
@@ -143,10 +149,6 @@ struct Batch<'a> {
     width: &'a [usize],
     many: usize,
     longest: usize,
-    /// Whether all windows are as wide, and begin one after the other.
-    regular: bool,
-    /// Whether, moreover, no observation is missing.
-    full: bool,
 }
 
 #[inline(always)]
@@ -157,7 +159,6 @@ fn join<const S: usize, const F: usize, const N: usize>(
     offset: usize,
     length: usize,
     size: usize,
-    count: Option<usize>,
 ) {
     let part = 1.0 / size as f64;
     let joint = Joint {
@@ -170,14 +171,10 @@ fn join<const S: usize, const F: usize, const N: usize>(
         part,
         length,
     };
-    if let Some(count) = count {
-        kernel.join(joint, Full(Share::new(count as f64, size as f64, part)));
-    } else {
-        let (old, new) = (&older.count[..length], &newer.count[offset..offset + length]);
-        kernel.join(joint, Counted { older: old, newer: new, part });
-        for ((target, old), new) in target.count.iter_mut().zip(old).zip(new) {
-            *target = old + new;
-        }
+    let (old, new) = (&older.count[..length], &newer.count[offset..offset + length]);
+    kernel.join(joint, Counted { older: old, newer: new, part });
+    for ((target, old), new) in target.count.iter_mut().zip(old).zip(new) {
+        *target = old + new;
     }
 }
 
@@ -198,33 +195,22 @@ impl<const S: usize, const F: usize> Forest<S, F> {
 
     /// Makes leaves of observations and anchors them, where an empty one counts as the next that is filled.
     #[inline(always)]
-    fn plant(&mut self, raw: &Series<S>, length: usize, filled: Option<&[f64]>, total: Option<usize>) {
+    fn plant(&mut self, raw: &Series<S>, filled: &[f64], total: Option<usize>) {
+        let length = filled.len();
         for sum in &mut self.nodes.sums {
             sum[..length].fill(0.0);
         }
         for (anchors, values) in self.anchors.iter_mut().zip(raw) {
-            let (anchors, values) = (&mut anchors[..length], &values[..length]);
-            if let Some(filled) = filled {
-                let mut following = 0.0;
-                for ((anchor, value), filled) in anchors.iter_mut().zip(values).zip(&filled[..length]).rev() {
-                    following = if *filled == 0.0 { following } else { *value };
-                    *anchor = following;
-                }
-            } else {
-                anchors.copy_from_slice(values);
+            let mut following = 0.0;
+            for ((anchor, value), filled) in anchors[..length].iter_mut().zip(&values[..length]).zip(filled).rev() {
+                following = if *filled == 0.0 { following } else { *value };
+                *anchor = following;
             }
         }
-        if let Some(filled) = filled {
-            self.nodes.count[..length].copy_from_slice(&filled[..length]);
-        }
+        self.nodes.count[..length].copy_from_slice(filled);
         if let Some(total) = total {
-            let (sums, values) = (&mut self.nodes.sums[total][..length], &self.anchors[0][..length]);
-            if let Some(filled) = filled {
-                for ((sum, value), filled) in sums.iter_mut().zip(values).zip(&filled[..length]) {
-                    *sum = if *filled == 0.0 { 0.0 } else { *value };
-                }
-            } else {
-                sums.copy_from_slice(values);
+            for ((sum, value), filled) in self.nodes.sums[total].iter_mut().zip(&self.anchors[0]).zip(filled) {
+                *sum = if *filled == 0.0 { 0.0 } else { *value };
             }
         }
     }
@@ -255,51 +241,30 @@ impl<const S: usize, const F: usize> Forest<S, F> {
     /// Makes the nodes of all windows from leaves, in `tops`.
     #[inline(always)]
     fn grow<const N: usize>(&mut self, kernel: &impl Moments<S, F, N>, mut length: usize, batch: &Batch<'_>) {
-        let Batch { first, many, longest, regular, full, .. } = *batch;
-        if !regular {
-            self.tops.count[..many].fill(0.0);
-            for sum in &mut self.tops.sums {
-                sum[..many].fill(0.0);
-            }
-            for (from, to) in self.anchors.iter().zip(&mut self.top_anchors) {
-                for (to, first) in to.iter_mut().zip(&first[..many]) {
-                    *to = from[*first];
-                }
+        let Batch { first, many, longest, .. } = *batch;
+        self.tops.count[..many].fill(0.0);
+        for sum in &mut self.tops.sums {
+            sum[..many].fill(0.0);
+        }
+        for (from, to) in self.anchors.iter().zip(&mut self.top_anchors) {
+            for (to, first) in to.iter_mut().zip(&first[..many]) {
+                *to = from[*first];
             }
         }
         let mut size = 1;
         loop {
-            let done = longest & (size - 1);
-            if !regular {
-                self.pick(batch, size);
-                let anchors = (&self.top_anchors, &self.picked_anchors);
-                join(kernel, (&self.tops, &self.picked, &mut self.free), anchors, 0, many, size, None);
-                std::mem::swap(&mut self.tops, &mut self.free);
-            } else if longest & size != 0 {
-                if done == 0 {
-                    self.tops.count[..many].copy_from_slice(&self.nodes.count[..many]);
-                    for (from, to) in self.nodes.sums.iter().zip(&mut self.tops.sums) {
-                        to[..many].copy_from_slice(&from[..many]);
-                    }
-                } else {
-                    let anchors = (&self.anchors, &self.anchors);
-                    let count = full.then_some(done);
-                    join(kernel, (&self.tops, &self.nodes, &mut self.free), anchors, done, many, size, count);
-                    std::mem::swap(&mut self.tops, &mut self.free);
-                }
-            }
+            self.pick(batch, size);
+            let anchors = (&self.top_anchors, &self.picked_anchors);
+            join(kernel, (&self.tops, &self.picked, &mut self.free), anchors, 0, many, size);
+            std::mem::swap(&mut self.tops, &mut self.free);
             if size > longest - size {
                 break;
             }
             length -= size;
             let anchors = (&self.anchors, &self.anchors);
-            let count = full.then_some(size);
-            join(kernel, (&self.nodes, &self.nodes, &mut self.spare), anchors, size, length, size, count);
+            join(kernel, (&self.nodes, &self.nodes, &mut self.spare), anchors, size, length, size);
             std::mem::swap(&mut self.nodes, &mut self.spare);
             size += size;
-        }
-        if full {
-            self.tops.count[..many].fill(longest as f64);
         }
     }
 
@@ -308,18 +273,16 @@ impl<const S: usize, const F: usize> Forest<S, F> {
         &self,
         kernel: &impl Moments<S, F, N>,
         batch: &Batch<'_>,
-        needed: impl Fn(usize) -> f64,
+        windows: Windows<'_>,
         scale: [[f64; 2]; S],
         results: &mut [Vec<f64>; N],
     ) {
         let (many, counts) = (batch.many, &self.tops.count[..batch.many]);
         let sums = self.tops.sums.each_ref().map(|sum| &sum[..many]);
         kernel.emit(counts, sums, scale, results.each_mut().map(|result| &mut result[..many]));
-        if !batch.full {
-            for result in results {
-                for ((result, count), width) in result.iter_mut().zip(counts).zip(batch.width) {
-                    *result = if *count >= needed(*width) { *result } else { f64::NAN };
-                }
+        for result in results {
+            for ((result, count), width) in result.iter_mut().zip(counts).zip(batch.width) {
+                *result = if *count >= windows.needed(*width) as f64 { *result } else { f64::NAN };
             }
         }
     }
@@ -352,74 +315,97 @@ fn tame<const S: usize>(
     scale
 }
 
+/// What computes windows with wild values, each by itself.
+pub(crate) struct Alone<const S: usize, const F: usize, const N: usize> {
+    forest: Forest<S, F>,
+    tamed: Series<S>,
+    filled: Vec<f64>,
+    results: [Vec<f64>; N],
+}
+
+impl<const S: usize, const F: usize, const N: usize> Alone<S, F, N> {
+    pub(crate) fn new(widest: usize) -> Self {
+        Self {
+            forest: Forest::new(widest, 1),
+            tamed: std::array::from_fn(|_| vec![0.0; widest]),
+            filled: vec![0.0; widest],
+            results: std::array::from_fn(|_| vec![0.0; 1]),
+        }
+    }
+
+    /// The results of a window of `raw`.
+    #[inline(always)]
+    pub(crate) fn results<M: Moments<S, F, N>>(
+        &mut self,
+        kernel: &M,
+        windows: Windows<'_>,
+        raw: &Series<S>,
+        begin: usize,
+        length: usize,
+    ) -> [f64; N] {
+        let Self { forest, tamed, filled, results } = self;
+        let scale = tame(raw, begin, length, tamed, filled);
+        let batch = Batch { first: &[0], width: &[length], many: 1, longest: length };
+        forest.plant(tamed, &filled[..length], M::TOTAL);
+        forest.grow(kernel, length, &batch);
+        forest.emit(kernel, &batch, windows, scale, results);
+        results.each_ref().map(|result| result[0])
+    }
+}
+
 /// Fills the outputs of a rolling kernel with what the trees of its windows give; an output may have no columns.
 #[inline(always)]
 pub(crate) fn roll_trees<const S: usize, const F: usize, const N: usize, M: Moments<S, F, N>>(
     kernel: &M,
     windows: Windows<'_>,
-    [all_rows, rows, columns]: [usize; 3],
+    shape: [usize; 3],
     mut outputs: [TableMut<'_, f64>; N],
 ) {
-    let (history, total) = (all_rows.saturating_sub(rows), M::TOTAL);
+    if windows.are_equal() {
+        return delay_lines::roll(kernel, windows, shape, outputs);
+    }
+    let [all_rows, rows, columns] = shape;
+    let history = all_rows.saturating_sub(rows);
     let widest = windows.widest(all_rows);
     let chunk = CHUNK.max(4 * widest).min(rows).max(1);
     let room = chunk + widest;
     let mut forest = Forest::<S, F>::new(room, chunk);
+    let mut alone = None;
     let mut raw: Series<S> = std::array::from_fn(|_| vec![0.0; room]);
-    let mut tamed = raw.clone();
     let (mut filled, mut wild) = (vec![0.0; room], vec![0_usize; room + 1]);
     let (mut first, mut width) = (vec![0_usize; chunk], vec![0_usize; chunk]);
     let mut results: [Vec<f64>; N] = std::array::from_fn(|_| vec![0.0; chunk]);
-    let mut single: [Vec<f64>; N] = std::array::from_fn(|_| vec![0.0; 1]);
-    let needed = |width: usize| windows.needed(width) as f64;
     for column in 0..columns {
         for start in (0..rows).step_by(chunk) {
             let many = chunk.min(rows - start);
             let low = (history + start + 1).saturating_sub(windows.width(start));
             let length = history + start + many - low;
             kernel.load(column, low, raw.each_mut().map(|values| &mut values[..length]));
-            let regular =
-                windows.are_equal() && windows.width(0) <= history + start + 1 && windows.needed(1) <= windows.width(0);
-            let strange: usize =
-                raw.iter().map(|values| values[..length].iter().filter(|value| !is_calm(**value)).count()).sum();
-            let full = regular && strange == 0;
-            let mut longest = widest;
-            if !full {
-                longest = 1;
-                for (place, (first, width)) in first.iter_mut().zip(&mut width).take(many).enumerate() {
-                    let row = history + start + place;
-                    let begin = (row + 1).saturating_sub(windows.width(start + place)).max(low);
-                    (*first, *width) = (begin - low, row + 1 - begin);
-                    longest = longest.max(*width);
-                }
+            let mut longest = 1;
+            for (place, (first, width)) in first.iter_mut().zip(&mut width).take(many).enumerate() {
+                let row = history + start + place;
+                let begin = (row + 1).saturating_sub(windows.width(start + place)).max(low);
+                (*first, *width) = (begin - low, row + 1 - begin);
+                longest = longest.max(*width);
             }
-            if strange > 0 {
-                for place in 0..length {
-                    let calm = raw.iter().all(|values| is_calm(values[place]));
-                    let finite = raw.iter().all(|values| values[place].is_finite());
-                    filled[place] = if calm { 1.0 } else { 0.0 };
-                    wild[place + 1] = wild[place] + usize::from(finite && !calm);
-                }
-            } else {
-                filled[..length].fill(1.0);
+            for place in 0..length {
+                let calm = raw.iter().all(|values| is_calm(values[place]));
+                let finite = raw.iter().all(|values| values[place].is_finite());
+                filled[place] = if calm { 1.0 } else { 0.0 };
+                wild[place + 1] = wild[place] + usize::from(finite && !calm);
             }
-            let batch = Batch { first: &first, width: &width, many, longest, regular, full };
-            forest.plant(&raw, length, (!full).then_some(&filled), total);
+            let batch = Batch { first: &first, width: &width, many, longest };
+            forest.plant(&raw, &filled[..length], M::TOTAL);
             forest.grow(kernel, length, &batch);
-            forest.emit(kernel, &batch, needed, [[1.0; 2]; S], &mut results);
-            for place in 0..if strange > 0 { many } else { 0 } {
+            forest.emit(kernel, &batch, windows, [[1.0; 2]; S], &mut results);
+            for place in 0..if wild[length] > 0 { many } else { 0 } {
                 let (begin, length) = (first[place], width[place]);
-                if wild[begin] == wild[begin + length] {
-                    continue;
-                }
-                let scale = tame(&raw, begin, length, &mut tamed, &mut filled);
-                let batch =
-                    Batch { first: &[0], width: &[length], many: 1, longest: length, regular: false, full: false };
-                forest.plant(&tamed, length, Some(&filled), total);
-                forest.grow(kernel, length, &batch);
-                forest.emit(kernel, &batch, needed, scale, &mut single);
-                for (result, single) in results.iter_mut().zip(&single) {
-                    result[place] = single[0];
+                if wild[begin] < wild[begin + length] {
+                    let alone = alone.get_or_insert_with(|| Alone::new(widest));
+                    let found = alone.results(kernel, windows, &raw, begin, length);
+                    for (result, found) in results.iter_mut().zip(found) {
+                        result[place] = found;
+                    }
                 }
             }
             for (output, result) in outputs.iter_mut().zip(&results) {

@@ -22,6 +22,10 @@ pub(crate) fn correlation(product: f64, x_square: f64, y_square: f64) -> f64 {
 impl Moments<2, 5, 2> for Pairs<'_> {
     const TOTAL: Option<usize> = None;
 
+    fn by_rows(&self) -> bool {
+        self.values.by_rows()
+    }
+
     #[inline(always)]
     fn load(&self, column: usize, start: usize, into: [&mut [f64]; 2]) {
         let pair = self.pairs.get(column).copied().unwrap_or_default();

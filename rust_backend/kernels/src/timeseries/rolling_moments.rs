@@ -53,6 +53,14 @@ fn join_powers<const HIGH: bool>(joint: Joint<'_, 1, 5>, shares: impl Shares) {
 impl Moments<1, 5, 6> for Powers<'_> {
     const TOTAL: Option<usize> = Some(TOTAL);
 
+    fn wanted(&self) -> [bool; 5] {
+        [self.totals, self.order > 1, self.order > 1, self.order > 2, self.order > 2]
+    }
+
+    fn by_rows(&self) -> bool {
+        self.values.by_rows()
+    }
+
     #[inline(always)]
     fn load(&self, column: usize, start: usize, [into]: [&mut [f64]; 1]) {
         self.values.load(column, start, into);

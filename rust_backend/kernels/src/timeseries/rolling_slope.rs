@@ -2,8 +2,8 @@
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
-use crate::timeseries::comoments::{PRODUCT, X_SQUARE, join_products};
-use crate::timeseries::pairwise::{Joint, Moments, Shares, roll_trees};
+use crate::timeseries::comoments::{PRODUCT, X_SQUARE, X_SUM, Y_SUM, join_products};
+use crate::timeseries::pairwise::{Joint, Moments, Share, Shares, roll_trees};
 use crate::timeseries::windows::Windows;
 
 struct Lines<'a> {
@@ -13,8 +13,39 @@ struct Lines<'a> {
     rate: f64,
 }
 
+/// What `join_products` does where times are numbers of rows, and nothing is missing: all sums of times are the same.
+#[inline(always)]
+fn join_rows(joint: Joint<'_, 2, 5>, Share { a, weight, newer: n, .. }: Share) {
+    let Joint { older, newer, target, x, y, part, length, .. } = joint;
+    if length == 0 {
+        return;
+    }
+    let [older, newer] = [older, newer].map(|nodes| nodes.map(|sums| &sums[..length]));
+    let [low, high] = [x, y].map(|[times, values]| (times[0], &values[..length]));
+    let [times, values, products, squares, _] = target.map(|sums| &mut sums[..length]);
+    let weight = weight * part;
+    let moved = newer[X_SUM][0] + n * (high.0 - low.0);
+    let apart = a * moved - older[X_SUM][0];
+    times.fill(older[X_SUM][0] + moved);
+    squares.fill((older[X_SQUARE][0] + newer[X_SQUARE][0]) + apart * apart * weight);
+    for i in 0..length {
+        let moved = newer[Y_SUM][i] + n * (high.1[i] - low.1[i]);
+        let other = a * moved - older[Y_SUM][i];
+        values[i] = older[Y_SUM][i] + moved;
+        products[i] = (older[PRODUCT][i] + newer[PRODUCT][i]) + apart * other * weight;
+    }
+}
+
 impl Moments<2, 5, 1> for Lines<'_> {
     const TOTAL: Option<usize> = None;
+
+    fn wanted(&self) -> [bool; 5] {
+        [true, true, true, true, false]
+    }
+
+    fn by_rows(&self) -> bool {
+        self.values.by_rows()
+    }
 
     #[inline(always)]
     fn load(&self, column: usize, start: usize, [times, into]: [&mut [f64]; 2]) {
@@ -30,7 +61,10 @@ impl Moments<2, 5, 1> for Lines<'_> {
 
     #[inline(always)]
     fn join(&self, joint: Joint<'_, 2, 5>, shares: impl Shares) {
-        join_products::<false>(joint, shares);
+        match shares.same() {
+            Some(share) if self.times.columns() == 0 => join_rows(joint, share),
+            _ => join_products::<false>(joint, shares),
+        }
     }
 
     #[inline(always)]
