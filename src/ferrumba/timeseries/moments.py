@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ferrumba.timeseries.declarations import BY_STEM
 from ferrumba.timeseries.rolling import rolling
 from ferrumba.timeseries.tables import Table
+from ferrumba.timeseries.trailing import trailing
 from ferrumba.timeseries.windows import as_clock
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ferrumba.timeseries.trailing import Trailing
 
 MOMENTS = ("total", "mean", "var", "std", "skew", "kurt")
 
@@ -18,37 +24,14 @@ def _moments(x: Any, window: Any, *names: str, **options: Any) -> Any:
     return rolling(BY_STEM["rolling_moments"], x, window, wanted=[name in names for name in MOMENTS], **options)
 
 
-def rolling_sum(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_sum(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the sum of a trailing window at every row.
-
-    Parameters
-    ----------
-    x : array_like or data frame, shape (n,) or (n, c)
-        Rows are time, columns are series.
-    window : int, str or timedelta
-        Rows of the trailing window, or a time such as ``"30min"``.
-    min_periods, nan, times, history, out, backend
-        See :func:`rolling_median`.
 
     Returns
     -------
     object of the kind and shape of ``x``
         float32 for float32 values, else float64.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -61,50 +44,17 @@ def rolling_sum(
     >>> timeseries.rolling_sum([1.0, 2.0, float("nan"), 4.0], 2)
     array([1., 3., 2., 4.])
     """
-    return _moments(
-        x,
-        window,
-        "total",
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return _moments(x, window, "total", **options)
 
 
-def rolling_mean(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_mean(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the mean of a trailing window at every row.
-
-    Parameters
-    ----------
-    x : array_like or data frame, shape (n,) or (n, c)
-        Rows are time, columns are series.
-    window : int, str or timedelta
-        Rows of the trailing window, or a time such as ``"30min"``.
-    min_periods, nan, times, history, out, backend
-        See :func:`rolling_median`.
 
     Returns
     -------
     object of the kind and shape of ``x``
         float32 for float32 values, else float64.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -116,50 +66,17 @@ def rolling_mean(
     >>> timeseries.rolling_mean([1.0, 2.0, float("nan"), 4.0], 2)
     array([1. , 1.5, 2. , 4. ])
     """
-    return _moments(
-        x,
-        window,
-        "mean",
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return _moments(x, window, "mean", **options)
 
 
-def rolling_var(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_var(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the variance of a trailing window at every row, with one degree of freedom less.
-
-    Parameters
-    ----------
-    x : array_like or data frame, shape (n,) or (n, c)
-        Rows are time, columns are series.
-    window : int, str or timedelta
-        Rows of the trailing window, or a time such as ``"30min"``.
-    min_periods, nan, times, history, out, backend
-        See :func:`rolling_median`.
 
     Returns
     -------
     object of the kind and shape of ``x``
         float32 for float32 values, else float64.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -171,50 +88,17 @@ def rolling_var(
     >>> timeseries.rolling_var([1.0, 3.0, 7.0, 7.0], 2)
     array([nan,  2.,  8.,  0.])
     """
-    return _moments(
-        x,
-        window,
-        "var",
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return _moments(x, window, "var", **options)
 
 
-def rolling_std(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_std(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the standard deviation of a trailing window at every row, with one degree of freedom less.
-
-    Parameters
-    ----------
-    x : array_like or data frame, shape (n,) or (n, c)
-        Rows are time, columns are series.
-    window : int, str or timedelta
-        Rows of the trailing window, or a time such as ``"30min"``.
-    min_periods, nan, times, history, out, backend
-        See :func:`rolling_median`.
 
     Returns
     -------
     object of the kind and shape of ``x``
         float32 for float32 values, else float64.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -228,50 +112,17 @@ def rolling_std(
     >>> timeseries.rolling_std([1e9, 1e9 + 2.0, 1e9 + 4.0], 3)
     array([       nan, 1.41421356, 2.        ])
     """
-    return _moments(
-        x,
-        window,
-        "std",
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return _moments(x, window, "std", **options)
 
 
-def rolling_mean_std(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_mean_std(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the mean and the standard deviation of a trailing window, in one pass.
-
-    Parameters
-    ----------
-    x : array_like or data frame, shape (n,) or (n, c)
-        Rows are time, columns are series.
-    window : int, str or timedelta
-        Rows of the trailing window, or a time such as ``"30min"``.
-    min_periods, nan, times, history, out, backend
-        See :func:`rolling_median`.
 
     Returns
     -------
     tuple of two objects of the kind and shape of ``x``
         The same bits as :func:`rolling_mean` and :func:`rolling_std`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -284,51 +135,17 @@ def rolling_mean_std(
     >>> mean, std
     (array([1., 2., 4.]), array([       nan, 1.41421356, 1.41421356]))
     """
-    return _moments(
-        x,
-        window,
-        "mean",
-        "std",
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return _moments(x, window, "mean", "std", **options)
 
 
-def rolling_skew(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_skew(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the skewness of a trailing window at every row, corrected for bias.
-
-    Parameters
-    ----------
-    x : array_like or data frame, shape (n,) or (n, c)
-        Rows are time, columns are series.
-    window : int, str or timedelta
-        Rows of the trailing window, or a time such as ``"30min"``.
-    min_periods, nan, times, history, out, backend
-        See :func:`rolling_median`.
 
     Returns
     -------
     object of the kind and shape of ``x``
         float32 for float32 values, else float64.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -341,50 +158,17 @@ def rolling_skew(
     >>> timeseries.rolling_skew([0.0, 0.0, 3.0, 3.0], 3)
     array([        nan,         nan,  1.73205081, -1.73205081])
     """
-    return _moments(
-        x,
-        window,
-        "skew",
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return _moments(x, window, "skew", **options)
 
 
-def rolling_kurt(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_kurt(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the excess kurtosis of a trailing window at every row, corrected for bias.
-
-    Parameters
-    ----------
-    x : array_like or data frame, shape (n,) or (n, c)
-        Rows are time, columns are series.
-    window : int, str or timedelta
-        Rows of the trailing window, or a time such as ``"30min"``.
-    min_periods, nan, times, history, out, backend
-        See :func:`rolling_median`.
 
     Returns
     -------
     object of the kind and shape of ``x``
         float32 for float32 values, else float64.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -397,50 +181,17 @@ def rolling_kurt(
     >>> timeseries.rolling_kurt([0.0, 0.0, 0.0, 4.0, 0.0], 4)
     array([nan, nan, nan,  4.,  4.])
     """
-    return _moments(
-        x,
-        window,
-        "kurt",
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return _moments(x, window, "kurt", **options)
 
 
-def rolling_skew_kurt(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_skew_kurt(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the skewness and the kurtosis of a trailing window, in one pass.
-
-    Parameters
-    ----------
-    x : array_like or data frame, shape (n,) or (n, c)
-        Rows are time, columns are series.
-    window : int, str or timedelta
-        Rows of the trailing window, or a time such as ``"30min"``.
-    min_periods, nan, times, history, out, backend
-        See :func:`rolling_median`.
 
     Returns
     -------
     tuple of two objects of the kind and shape of ``x``
         The same bits as :func:`rolling_skew` and :func:`rolling_kurt`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -453,45 +204,18 @@ def rolling_skew_kurt(
     >>> round(float(skew[3]), 6), round(float(kurt[3]), 6)
     (2.0, 4.0)
     """
-    return _moments(
-        x,
-        window,
-        "skew",
-        "kurt",
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return _moments(x, window, "skew", "kurt", **options)
 
 
-def rolling_slope(
-    x: Any,
-    window: Any,
-    *,
-    per: str | None = None,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_slope(x: Any, window: Any, *, per: str | None = None, **options: Unpack[Trailing]) -> Any:
     """Return the slope of the least-squares line through a trailing window at every row.
 
     Parameters
     ----------
-    x : array_like or data frame, shape (n,) or (n, c)
-        Rows are time, columns are series.
-    window : int, str or timedelta
-        Rows of the trailing window, or a time such as ``"30min"``.
     per : {"row", "second"}, optional
         What the slope is for: a row, whose numbers are the times then; or a second, by the times of the rows. By
         default a second if ``times`` are given.
-    min_periods, nan, times, history, out, backend
-        See :func:`rolling_median`.
 
     Returns
     -------
@@ -519,11 +243,12 @@ def rolling_slope(
     >>> timeseries.rolling_slope([1.0, 3.0, 13.0], 2, times=times)
     array([nan, 0.2, 0.2])
     """
+    times = options.get("times")
     if per is None:
         per = "row" if times is None else "second"
     if per not in ("row", "second"):
         raise ValueError(f"per is {per!r}, but a slope is per 'row' or per 'second'; give one of them")
-    if per == "second" and history is not None:
+    if per == "second" and options.get("history") is not None:
         raise ValueError("history is given with slopes per second, but it has no times; give all rows in x")
 
     def clock(table: Table, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -534,15 +259,4 @@ def rolling_slope(
         passed, rate = as_clock(stamps, len(values))
         return passed, np.array([rate])
 
-    return rolling(
-        BY_STEM["rolling_slope"],
-        x,
-        window,
-        clock,
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return rolling(BY_STEM["rolling_slope"], x, window, clock, **options)

@@ -3,64 +3,32 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ferrumba.timeseries.declarations import BY_STEM
 from ferrumba.timeseries.rolling import rolling
+from ferrumba.timeseries.trailing import trailing
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ferrumba.timeseries.trailing import Trailing
 
 NORMAL = 1.482602218505602
 """What makes the median absolute deviation of normal values their standard deviation: 1 / Phi^-1(3/4)."""
 
 
-def rolling_median(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_median(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the median of a trailing window at every row.
-
-    Parameters
-    ----------
-    x : array_like or data frame, shape (n,) or (n, c)
-        Rows are time, columns are series. Real numbers in any order of memory; a Series or DataFrame of pandas or
-        Polars, or a Table of Arrow.
-    window : int, str or timedelta
-        Rows of the window, its own included: row i sees the rows from ``i - window + 1`` to i, as many as there are.
-        Or a time such as ``"30min"``: row i sees the rows from then on whose time is above its own less the window.
-    min_periods : int
-        How many finite values a window needs, from 1 to ``window``; with fewer the result is NaN.
-    nan : {"omit", "propagate"}
-        Only finite values count: NaN and infinity are missing. With ``"propagate"`` one missing value makes the result
-        NaN.
-    times : array_like of datetime64, or str
-        The times of the rows for a window in time, ascending; or the name of the column that holds them. An index of
-        dates is taken by itself.
-    history : array_like, shape (m, c)
-        What came before the first row; of it, the last ``window - 1`` rows are read. So a series that comes in blocks
-        gives the same bits as in one piece.
-    out : ndarray, optional
-        Where the result goes; of the shape of ``x`` and the element type of the result. It may overlap ``x``.
-    backend : str, optional
-        Request for this call.
 
     Returns
     -------
     object of the kind and shape of ``x``
         float32 for float32 values, else float64. Where the number of values is even it is the mean of the two middle
         ones.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -74,50 +42,23 @@ def rolling_median(
     >>> timeseries.rolling_median([1.0, 9.0, 2.0, float("nan"), 3.0], 3)
     array([1. , 5. , 2. , 5.5, 2.5])
     """
-    return rolling(
-        BY_STEM["rolling_median"],
-        x,
-        window,
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return rolling(BY_STEM["rolling_median"], x, window, **options)
 
 
-def rolling_mad(
-    x: Any,
-    window: Any,
-    *,
-    scale: float | str = 1.0,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_mad(x: Any, window: Any, *, scale: float | str = 1.0, **options: Unpack[Trailing]) -> Any:
     """Return the median absolute deviation of a trailing window at every row.
 
     It is the true one: the median of the distances of all values in the window to the median of that same window.
 
     Parameters
     ----------
-    x, window, min_periods, nan, times, history, out, backend
-        As for :func:`rolling_median`.
     scale : float or "normal"
         What it is multiplied with. ``"normal"``, 1.4826, makes it the standard deviation of normal values.
 
     Returns
     -------
     object of the kind and shape of ``x``
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -131,51 +72,22 @@ def rolling_mad(
     array([0., 4., 1., 2.])
     """
     return rolling(
-        BY_STEM["rolling_median_mad"],
-        x,
-        window,
-        (np.array([as_scale(scale)]),),
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-        wanted=(False, True),
+        BY_STEM["rolling_median_mad"], x, window, (np.array([as_scale(scale)]),), **options, wanted=(False, True)
     )
 
 
-def rolling_median_mad(
-    x: Any,
-    window: Any,
-    *,
-    scale: float | str = 1.0,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_median_mad(x: Any, window: Any, *, scale: float | str = 1.0, **options: Unpack[Trailing]) -> Any:
     """Return the median and the median absolute deviation of a trailing window at every row, in one pass.
 
     Parameters
     ----------
-    x, window, min_periods, nan, times, history, backend
-        As for :func:`rolling_median`.
     scale : float or "normal"
         As for :func:`rolling_mad`.
-    out : tuple of two ndarray, optional
-        Where the results go.
 
     Returns
     -------
     median, mad : objects of the kind and shape of ``x``
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Examples
     --------
@@ -186,20 +98,10 @@ def rolling_median_mad(
     >>> mad
     array([0., 4., 1., 2.])
     """
-    return rolling(
-        BY_STEM["rolling_median_mad"],
-        x,
-        window,
-        (np.array([as_scale(scale)]),),
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return rolling(BY_STEM["rolling_median_mad"], x, window, (np.array([as_scale(scale)]),), **options)
 
 
+@trailing
 def rolling_robust_zscore(
     x: Any,
     window: Any,
@@ -208,12 +110,7 @@ def rolling_robust_zscore(
     floor: float = 0.0,
     clip: float = math.inf,
     zero: str = "infinite",
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
+    **options: Unpack[Trailing],
 ) -> Any:
     """Return how far each value is from the median of its window, in robust standard deviations.
 
@@ -222,8 +119,6 @@ def rolling_robust_zscore(
 
     Parameters
     ----------
-    x, window, min_periods, nan, times, history, out, backend
-        As for :func:`rolling_median`.
     scale : float or "normal"
         As for :func:`rolling_mad`.
     floor : float
@@ -240,11 +135,6 @@ def rolling_robust_zscore(
     object of the kind and shape of ``x``
         NaN where ``x`` is missing.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
-
     Examples
     --------
     >>> from ferrumba import timeseries
@@ -258,20 +148,10 @@ def rolling_robust_zscore(
     if zero not in ("infinite", "nan"):
         raise ValueError(f"zero is {zero!r}, but what a deviation of 0 gives is 'infinite' or 'nan'")
     rule = [as_scale(scale), _number("floor", floor, 0.0), _number("clip", clip, 0.0), float(zero == "nan")]
-    return rolling(
-        BY_STEM["rolling_robust_zscore"],
-        x,
-        window,
-        (np.array(rule),),
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return rolling(BY_STEM["rolling_robust_zscore"], x, window, (np.array(rule),), **options)
 
 
+@trailing
 def rolling_hampel(
     x: Any,
     window: Any,
@@ -279,12 +159,7 @@ def rolling_hampel(
     n_sigma: float = 3.0,
     scale: float | str = "normal",
     floor: float = 0.0,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
+    **options: Unpack[Trailing],
 ) -> Any:
     """Return the series with the median in place of outliers, and which values were outliers.
 
@@ -293,8 +168,6 @@ def rolling_hampel(
 
     Parameters
     ----------
-    x, window, min_periods, nan, times, history, backend
-        As for :func:`rolling_median`.
     n_sigma : float
         How many robust standard deviations are too many.
     scale : float or "normal"
@@ -302,19 +175,12 @@ def rolling_hampel(
     floor : float
         As for :func:`rolling_robust_zscore`. Where deviation and floor are 0, any other value than the median is an
         outlier.
-    out : tuple of two ndarray, optional
-        Where the results go.
 
     Returns
     -------
     filtered : object of the kind and shape of ``x``
         NaN where ``x`` is missing or the window has too few values.
     outlier : object of the same kind and shape, of bool
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Examples
     --------
@@ -326,38 +192,15 @@ def rolling_hampel(
     array([False, False, False,  True, False, False])
     """
     rule = [as_scale(scale), _number("floor", floor, 0.0), _number("n_sigma", n_sigma, 0.0)]
-    return rolling(
-        BY_STEM["rolling_hampel"],
-        x,
-        window,
-        (np.array(rule),),
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return rolling(BY_STEM["rolling_hampel"], x, window, (np.array(rule),), **options)
 
 
-def rolling_quantile(
-    x: Any,
-    window: Any,
-    q: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_quantile(x: Any, window: Any, q: Any, **options: Unpack[Trailing]) -> Any:
     """Return a quantile, or several, of a trailing window at every row.
 
     Parameters
     ----------
-    x, window, min_periods, nan, times, history, out, backend
-        As for :func:`rolling_median`.
     q : float or sequence of float
         In [0, 1].
 
@@ -366,11 +209,6 @@ def rolling_quantile(
     object of the kind of ``x``
         Of its shape for one ``q``. For several, arrays have them along one more axis, the last, and frames have as many
         columns for each, named such as ``flow_q0.25``.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Notes
     -----
@@ -389,47 +227,16 @@ def rolling_quantile(
            [2., 9.]])
     """
     quantiles, suffixes = as_quantiles(q)
-    return rolling(
-        BY_STEM["rolling_quantile"],
-        x,
-        window,
-        (quantiles,),
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-        suffixes=suffixes,
-    )
+    return rolling(BY_STEM["rolling_quantile"], x, window, (quantiles,), **options, suffixes=suffixes)
 
 
-def rolling_min(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_min(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the least value of a trailing window at every row.
-
-    Parameters
-    ----------
-    x, window, min_periods, nan, times, history, out, backend
-        As for :func:`rolling_median`.
 
     Returns
     -------
     object of the kind and shape of ``x``
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Examples
     --------
@@ -437,45 +244,16 @@ def rolling_min(
     >>> timeseries.rolling_min([3.0, 1.0, float("inf"), 2.0], 2)
     array([3., 1., 1., 2.])
     """
-    return rolling(
-        BY_STEM["rolling_min"],
-        x,
-        window,
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return rolling(BY_STEM["rolling_min"], x, window, **options)
 
 
-def rolling_max(
-    x: Any,
-    window: Any,
-    *,
-    min_periods: int = 1,
-    nan: str = "omit",
-    times: Any = None,
-    history: Any = None,
-    out: Any = None,
-    backend: str | None = None,
-) -> Any:
+@trailing
+def rolling_max(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     """Return the greatest value of a trailing window at every row.
-
-    Parameters
-    ----------
-    x, window, min_periods, nan, times, history, out, backend
-        As for :func:`rolling_median`.
 
     Returns
     -------
     object of the kind and shape of ``x``
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind.
 
     Examples
     --------
@@ -483,17 +261,7 @@ def rolling_max(
     >>> timeseries.rolling_max([3.0, 1.0, float("inf"), 2.0], 2)
     array([3., 3., 1., 2.])
     """
-    return rolling(
-        BY_STEM["rolling_max"],
-        x,
-        window,
-        min_periods=min_periods,
-        nan=nan,
-        times=times,
-        history=history,
-        out=out,
-        backend=backend,
-    )
+    return rolling(BY_STEM["rolling_max"], x, window, **options)
 
 
 def as_quantiles(q: Any) -> tuple[np.ndarray, list[str]]:

@@ -6,6 +6,8 @@
 //!
 //! What a node holds is the same as in [`pairwise`](super::pairwise), where windows of any width pick their nodes.
 
+use std::ops::Range;
+
 use crate::table::TableMut;
 use crate::timeseries::pairwise::{Alone, Joint, Moments, Series, Share, Shares, is_calm};
 use crate::timeseries::windows::Windows;
@@ -13,8 +15,10 @@ use crate::timeseries::windows::Windows;
 /// Rows of a tile, a power of two. (512 and 1024 are slower: what a join reads and writes leaves the nearest cache.)
 const TILE: usize = 256;
 
-/// Columns that go abreast where rows lie together, those of a line of the cache, and rows of them loaded at once.
+/// Where rows lie together, columns go abreast, as many as fill a line of the cache, each for some tiles at once: about
+/// as many rows as what waits for them has. Strips of rows are loaded and stored while their lines are near.
 const ABREAST: usize = 8;
+const BATCHES: [usize; 2] = [4 * TILE, 32 * TILE];
 const STRIP: usize = 32;
 
 /// The shares of nodes that lack nothing.
@@ -148,43 +152,50 @@ impl<const S: usize> Past<S> {
 
     /// Takes a tile in; returns whether it lacks nothing, or else `filled` tells what it lacks.
     #[inline(always)]
-    fn take(&mut self, raw: &Series<S>, rows: usize) -> bool {
-        let place = self.place;
+    fn take(&mut self, raw: [&[f64]; S], anchored: bool) -> bool {
+        let rows = raw[0].len();
+        let (place, filled) = (self.place, &mut self.filled[..rows]);
+        filled.fill(1.0);
+        let mut strange = 0;
+        for values in raw {
+            for (filled, value) in filled.iter_mut().zip(values) {
+                let calm = is_calm(*value);
+                *filled *= f64::from(u8::from(calm));
+                strange += u64::from(!calm);
+            }
+        }
         let before = self.counts[place - 1];
         let counts = &mut self.counts[place..place + rows];
-        let strange = |values: &Vec<f64>| values[..rows].iter().map(|value| u64::from(!is_calm(*value))).sum::<u64>();
-        let whole = raw.iter().map(strange).sum::<u64>() == 0;
         self.since_wild = self.since_wild.saturating_add(rows);
-        if whole {
+        if strange == 0 {
             for (at, count) in (1_u32..).zip(counts) {
                 *count = before + f64::from(at);
             }
-            for (anchors, values) in self.anchors.iter_mut().zip(raw) {
+            for (anchors, values) in self.anchors.iter_mut().zip(raw).filter(|_| anchored) {
                 anchors[place - self.pending..place].fill(values[0]);
-                anchors[place..place + rows].copy_from_slice(&values[..rows]);
+                anchors[place..place + rows].copy_from_slice(values);
             }
             self.pending = 0;
             return true;
         }
-        let filled = &mut self.filled[..rows];
-        let mut many = before;
-        for (row, (count, filled)) in counts.iter_mut().zip(filled.iter_mut()).enumerate() {
-            let calm = raw.iter().all(|values| is_calm(values[row]));
-            *filled = if calm { 1.0 } else { 0.0 };
-            many += *filled;
-            *count = many;
-            if !calm && raw.iter().all(|values| values[row].is_finite()) {
-                self.since_wild = rows - 1 - row;
-            }
+        let mut many = 0_u32;
+        for (count, filled) in counts.iter_mut().zip(filled.iter()) {
+            many += u32::from(*filled != 0.0);
+            *count = before + f64::from(many);
         }
-        for (anchors, values) in self.anchors.iter_mut().zip(raw) {
+        let finite: u64 = (0..rows).map(|row| u64::from(raw.iter().all(|values| values[row].is_finite()))).sum();
+        if finite != u64::from(many) {
+            let last = (0..rows).rev().find(|row| is_wild(raw, *row));
+            self.since_wild = last.map_or(self.since_wild, |row| rows - 1 - row);
+        }
+        for (anchors, values) in self.anchors.iter_mut().zip(raw).filter(|_| anchored) {
             let mut following = 0.0;
-            let tile = anchors[place..].iter_mut().zip(&values[..rows]).zip(filled.iter());
+            let tile = anchors[place..].iter_mut().zip(values).zip(filled.iter());
             for ((anchor, value), filled) in tile.rev() {
                 following = if *filled == 0.0 { following } else { *value };
                 *anchor = following;
             }
-            if many > before {
+            if many > 0 {
                 anchors[place - self.pending..place].fill(following);
             }
         }
@@ -195,8 +206,11 @@ impl<const S: usize> Past<S> {
 
     /// Counts the rows at the end of the tile that lack nothing.
     fn count(&mut self, rows: usize, whole: bool) {
-        let lacking = self.filled[..rows].iter().rev().position(|filled| *filled == 0.0);
-        self.run = if whole { self.run + rows } else { lacking.unwrap_or(0) };
+        if whole {
+            self.run += rows;
+        } else {
+            self.run = self.filled[..rows].iter().rev().take_while(|filled| **filled != 0.0).count();
+        }
     }
 
     /// Joins an older node of `done` rows to a newer one of `size`.
@@ -231,29 +245,36 @@ impl<const S: usize> Past<S> {
     }
 }
 
+/// Whether an observation is finite and not calm.
+#[inline(always)]
+fn is_wild<const S: usize>(raw: [&[f64]; S], row: usize) -> bool {
+    raw.iter().any(|values| !is_calm(values[row])) && raw.iter().all(|values| values[row].is_finite())
+}
+
 /// A column on its way.
 struct Stream<const S: usize, const F: usize, const N: usize> {
+    /// The rows of a batch, the results, and how many more observations than needed there were for each.
     raw: Series<S>,
     results: [Vec<f64>; N],
+    spare: Vec<f64>,
     past: Past<S>,
     /// The nodes of each level; and, for each bit of the width, what a window is made of up to there.
     levels: Vec<Line<F>>,
     parts: Vec<Line<F>>,
-    held: Vec<f64>,
 }
 
 impl<const S: usize, const F: usize, const N: usize> Stream<S, F, N> {
-    fn new(width: usize) -> Self {
+    fn new(width: usize, batch: usize) -> Self {
         let sizes = || (0..=width.ilog2()).map(|bit| 1 << bit);
         let delay = |size: usize| if size > width - size { 0 } else { size };
         let set = sizes().filter(|size| width & size != 0);
         Self {
-            raw: std::array::from_fn(|_| vec![0.0; TILE]),
-            results: std::array::from_fn(|_| vec![0.0; TILE]),
+            raw: std::array::from_fn(|_| vec![0.0; batch]),
+            results: std::array::from_fn(|_| vec![0.0; batch]),
+            spare: vec![0.0; batch],
             past: Past::new(width),
             levels: sizes().map(|size| Line::new(delay(size))).collect(),
             parts: set.skip(1).chain([0]).map(Line::new).collect(),
-            held: vec![0.0; TILE],
         }
     }
 
@@ -265,24 +286,30 @@ impl<const S: usize, const F: usize, const N: usize> Stream<S, F, N> {
         }
     }
 
-    /// Makes the results of the windows that end in a tile, the rows of which are in `raw`.
+    /// Makes the results of the windows that end in a tile, whose rows begin at `start` and are `part` of the batch.
     #[inline(always)]
-    fn pass<M: Moments<S, F, N>>(&mut self, kernel: &M, windows: Windows<'_>, start: usize, rows: usize) {
-        let Self { raw, results, past, levels, parts, held } = self;
-        let (width, wanted) = (past.width, kernel.wanted());
+    fn pass<M: Moments<S, F, N>>(&mut self, kernel: &M, windows: Windows<'_>, start: usize, part: Range<usize>) {
+        let Self { raw, results, spare, past, levels, parts } = self;
+        let (width, wanted, rows) = (past.width, kernel.wanted(), part.len());
+        let raw = raw.each_ref().map(|values| &values[part.clone()]);
+        let spare = &mut spare[part.clone()];
         if start > 0 {
             past.turn();
         }
         for line in levels.iter_mut().chain(&mut *parts) {
             line.turn(start / TILE, wanted);
         }
-        let whole = past.take(raw, rows);
+        let whole = past.take(raw, kernel.anchored());
         if let Some(total) = M::TOTAL.filter(|total| wanted[*total]) {
-            for (row, leaf) in levels[0].newer_mut(rows)[total].iter_mut().enumerate() {
-                *leaf = if whole || past.filled[row] != 0.0 { raw[0][row] } else { 0.0 };
+            let leaves = &mut *levels[0].newer_mut(rows)[total];
+            leaves.copy_from_slice(raw[0]);
+            if !whole {
+                for (leaf, filled) in leaves.iter_mut().zip(&past.filled) {
+                    *leaf = f64::from_bits(leaf.to_bits() & u64::from(*filled == 0.0).wrapping_sub(1));
+                }
             }
         }
-        let (mut done, mut part) = (0, 0);
+        let (mut done, mut bits) = (0, 0);
         for level in 0..levels.len() {
             let (lower, upper) = levels.split_at_mut(level + 1);
             let (nodes, size) = (&lower[level], 1 << level);
@@ -293,61 +320,70 @@ impl<const S: usize, const F: usize, const N: usize> Stream<S, F, N> {
                         to.copy_from_slice(from);
                     }
                 } else {
-                    let (older, target) = parts.split_at_mut(part);
-                    past.join(kernel, (&older[part - 1], nodes, &mut target[0]), [done, size], (rows, whole));
+                    let (older, target) = parts.split_at_mut(bits);
+                    past.join(kernel, (&older[bits - 1], nodes, &mut target[0]), [done, size], (rows, whole));
                 }
-                (done, part) = (done + size, part + 1);
+                (done, bits) = (done + size, bits + 1);
             }
             if let Some(target) = upper.first_mut() {
                 past.join(kernel, (nodes, nodes, target), [size, size], (rows, whole));
             }
         }
-        let full = whole && past.run + 1 >= width;
-        let (before, up_to) = (&past.counts[past.place - width..][..rows], &past.counts[past.place..][..rows]);
-        for ((held, before), up_to) in held.iter_mut().zip(before).zip(up_to) {
-            *held = up_to - before;
-        }
-        let tops = parts[part - 1].newer(rows);
-        kernel.emit(&held[..rows], tops, [[1.0; 2]; S], results.each_mut().map(|result| &mut result[..rows]));
-        if !full || windows.needed(width) > width {
-            for result in results {
-                for (row, (result, held)) in (start + 1..).zip(result[..rows].iter_mut().zip(&*held)) {
-                    *result = if *held >= windows.needed(row.min(width)) as f64 { *result } else { f64::NAN };
-                }
+        if whole && past.run + 1 >= width {
+            spare.fill(width as f64);
+        } else {
+            let counts = |behind: usize| &past.counts[past.place - behind..][..rows];
+            for ((held, before), up_to) in spare.iter_mut().zip(counts(width)).zip(counts(0)) {
+                *held = up_to - before;
             }
+        }
+        let tops = parts[bits - 1].newer(rows);
+        kernel.emit(spare, tops, [[1.0; 2]; S], results.each_mut().map(|result| &mut result[part.clone()]));
+        if start < width {
+            for (row, held) in (start + 1..).zip(spare) {
+                *held -= windows.needed(row.min(width)) as f64;
+            }
+        } else {
+            let needed = windows.needed(width) as f64;
+            spare.iter_mut().for_each(|held| *held -= needed);
         }
         past.count(rows, whole);
     }
 }
 
-/// Makes results anew that come from windows with wild values.
+/// Makes results of some rows anew where they come from windows with wild values.
 #[inline(always)]
 fn make_anew<const S: usize, const F: usize, const N: usize>(
     kernel: &impl Moments<S, F, N>,
     windows: Windows<'_>,
     column: usize,
-    rows: std::ops::Range<usize>,
-    width: usize,
-    results: &mut [Vec<f64>; N],
+    rows: Range<usize>,
+    stream: &mut Stream<S, F, N>,
+    at: usize,
 ) {
+    let width = stream.past.width;
     let low = (rows.start + 1).saturating_sub(width);
     let mut raw: Series<S> = std::array::from_fn(|_| vec![0.0; rows.end - low]);
     kernel.load(column, low, raw.each_mut().map(|values| &mut values[..]));
-    let is_wild = |row: usize| {
-        raw.iter().any(|values| !is_calm(values[row - low])) && raw.iter().all(|values| values[row - low].is_finite())
-    };
+    let values = raw.each_ref().map(|values| &values[..]);
     let mut alone = Alone::new(width);
-    let mut last = (low..rows.start).rev().find(|row| is_wild(*row));
-    for (place, row) in rows.enumerate() {
-        last = if is_wild(row) { Some(row) } else { last };
+    let mut last = (low..rows.start).rev().find(|row| is_wild(values, *row - low));
+    for (place, row) in (at..).zip(rows) {
+        last = if is_wild(values, row - low) { Some(row) } else { last };
         let begin = (row + 1).saturating_sub(width);
         if last.is_some_and(|last| last >= begin) {
+            stream.spare[place] = 0.0;
             let found = alone.results(kernel, windows, &raw, begin - low, row + 1 - begin);
-            for (result, found) in results.iter_mut().zip(found) {
+            for (result, found) in stream.results.iter_mut().zip(found) {
                 result[place] = found;
             }
         }
     }
+}
+
+/// The parts of some rows that have so many.
+fn parts_of(rows: Range<usize>, many: usize) -> impl Iterator<Item = Range<usize>> {
+    rows.clone().step_by(many).map(move |start| start..rows.end.min(start + many))
 }
 
 /// Fills the outputs of a rolling kernel whose windows have one width; an output may have no columns.
@@ -359,32 +395,36 @@ pub(crate) fn roll<const S: usize, const F: usize, const N: usize>(
     mut outputs: [TableMut<'_, f64>; N],
 ) {
     let (width, history) = (windows.widest(all_rows), all_rows.saturating_sub(rows));
-    let abreast = if kernel.by_rows() { ABREAST.min(columns) } else { 1 };
-    let mut streams: Vec<Stream<S, F, N>> = (0..abreast).map(|_| Stream::new(width)).collect();
+    let batch = width.next_multiple_of(TILE).clamp(BATCHES[0], BATCHES[1]);
+    let (abreast, batch, strip) = if kernel.by_rows() { (ABREAST.min(columns), batch, STRIP) } else { (1, TILE, TILE) };
+    let mut streams: Vec<Stream<S, F, N>> = (0..abreast).map(|_| Stream::new(width, batch)).collect();
     for first in (0..columns).step_by(abreast.max(1)) {
         let streams = &mut streams[..abreast.min(columns - first)];
         for stream in &mut *streams {
             stream.clear(kernel.wanted());
         }
-        for start in (0..all_rows).step_by(TILE) {
-            let many = TILE.min(all_rows - start);
-            for strip in (0..many).step_by(STRIP) {
+        for start in (0..all_rows).step_by(batch) {
+            let many = batch.min(all_rows - start);
+            for part in parts_of(0..many, strip) {
                 for (column, stream) in (first..).zip(&mut *streams) {
-                    let rows = strip..many.min(strip + STRIP);
-                    kernel.load(column, start + strip, stream.raw.each_mut().map(|values| &mut values[rows.clone()]));
+                    kernel.load(column, start + part.start, stream.raw.each_mut().map(|raw| &mut raw[part.clone()]));
                 }
             }
             for (column, stream) in (first..).zip(&mut *streams) {
-                stream.pass(kernel, windows, start, many);
-                if stream.past.since_wild < width + many {
-                    make_anew(kernel, windows, column, start..start + many, width, &mut stream.results);
+                for part in parts_of(0..many, TILE) {
+                    let rows = start + part.start..start + part.end;
+                    stream.pass(kernel, windows, rows.start, part.clone());
+                    if stream.past.since_wild < width + rows.len() {
+                        make_anew(kernel, windows, column, rows, stream, part.start);
+                    }
                 }
             }
-            for strip in (history.saturating_sub(start).min(many)..many).step_by(STRIP) {
+            for part in parts_of(history.saturating_sub(start).min(many)..many, strip) {
                 for (column, stream) in (first..).zip(&mut *streams) {
                     for (output, result) in outputs.iter_mut().zip(&stream.results) {
-                        let part = &result[strip..many.min(strip + STRIP)];
-                        output.store(column, start + strip - history, part.iter().copied());
+                        let results = result[part.clone()].iter().zip(&stream.spare[part.clone()]);
+                        let results = results.map(|(result, spare)| if *spare >= 0.0 { *result } else { f64::NAN });
+                        output.store(column, start + part.start - history, results);
                     }
                 }
             }

@@ -107,6 +107,11 @@ pub(crate) trait Moments<const S: usize, const F: usize, const N: usize> {
         [true; F]
     }
 
+    /// Whether joins look at the anchors.
+    fn anchored(&self) -> bool {
+        true
+    }
+
     /// Whether the rows of the series lie together in memory, and not their columns.
     fn by_rows(&self) -> bool;
 

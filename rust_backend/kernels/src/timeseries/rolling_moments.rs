@@ -57,6 +57,10 @@ impl Moments<1, 5, 6> for Powers<'_> {
         [self.totals, self.order > 1, self.order > 1, self.order > 2, self.order > 2]
     }
 
+    fn anchored(&self) -> bool {
+        self.order > 1
+    }
+
     fn by_rows(&self) -> bool {
         self.values.by_rows()
     }
