@@ -215,18 +215,13 @@ def rolling_slope(x: Any, window: Any, *, per: str | None = None, **options: Unp
     ----------
     per : {"row", "second"}, optional
         What the slope is for: a row, whose numbers are the times then; or a second, by the times of the rows. By
-        default a second if ``times`` are given.
+        default a second if ``times`` are given. A slope per second is an error for rows that have no times, and with
+        a history, which has none.
 
     Returns
     -------
     object of the kind and shape of ``x``
         float32 for float32 values, else float64. NaN for fewer than 2 values, or if their times are all the same.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is out of its range or of another kind; or ``per="second"`` with rows that have no times, or with
-        a history, which has none.
 
     Notes
     -----

@@ -10,23 +10,6 @@ from ferrumba.timeseries.numba.pairwise import load_column, roll_trees, weight_o
 COUNT, TOTAL, SUM, SECOND, THIRD, FOURTH = 0, 1, 2, 3, 4, 5
 
 
-@jit(inline=True)
-def third(a, b, weight, apart, size, low, high, older, newer):
-    """Return the third central sum of two nodes from the second and third ones of each."""
-    share, other = a * a * b * weight, a * b * b * weight
-    inner = 3.0 * (share * high - other * low) + apart * apart * (size * a * other) * (share - other)
-    return (older + newer) + apart * inner
-
-
-@jit(inline=True)
-def fourth(a, b, weight, apart, size, low, high, cubes, more_cubes, older, newer):
-    """Return the fourth central sum of two nodes from the second, third and fourth ones of each."""
-    share, other = a * a * b * weight, a * b * b * weight
-    inner = 6.0 * (share * share * high + other * other * low)
-    inner += apart * apart * (size * a * other) * (share * share - share * other + other * other)
-    return (older + newer) + apart * (4.0 * (share * more_cubes - other * cubes) + apart * inner)
-
-
 @jit
 def join(older, newer, offset, target, x, y, length, size, count):
     """Join nodes: the plain sum, that of differences from the anchor, and those of powers of differences from the mean.
@@ -46,39 +29,36 @@ def join(older, newer, offset, target, x, y, length, size, count):
     d, t, q = newer[COUNT], newer[SUM], newer[SECOND]
     r, v = target[SUM], target[SECOND]
     x, y = x[0], y[0]
-    a, weight = count * part, weight_of(count * part, 1.0)
-    if count > 0:
-        for i in range(length):
-            moved = t[i + offset] + height * (y[i + offset] - x[i])
-            apart = a * moved - s[i]
-            r[i] = s[i] + moved
-            v[i] = (p[i] + q[i + offset]) + apart * apart * (weight * part)
-    else:
-        for i in range(length):
-            a, b = c[i] * part, d[i + offset] * part
-            moved = t[i + offset] + d[i + offset] * (y[i + offset] - x[i])
-            apart = a * moved - b * s[i]
-            r[i] = s[i] + moved
-            v[i] = (p[i] + q[i + offset]) + apart * apart * (weight_of(a, b) * part)
+    weight = weight_of(count * part, 1.0)
+    for i in range(length):
+        a, b, n = c[i] * part, d[i + offset] * part, d[i + offset]
+        if count > 0:
+            a, b, n = count * part, 1.0, height
+        else:
+            weight = weight_of(a, b)
+        moved = t[i + offset] + n * (y[i + offset] - x[i])
+        apart = a * moved - b * s[i]
+        r[i] = s[i] + moved
+        v[i] = (p[i] + q[i + offset]) + apart * apart * (weight * part)
     if fields <= FOURTH:
         return
     e, f, g = older[THIRD], newer[THIRD], target[THIRD]
-    k, m, n = older[FOURTH], newer[FOURTH], target[FOURTH]
-    a, weight = count * part, weight_of(count * part, 1.0)
-    if count > 0:
-        for i in range(length):
-            moved = t[i + offset] + height * (y[i + offset] - x[i])
-            apart = (a * moved - s[i]) * (weight * (a + 1.0) * part)
-            g[i] = third(a, 1.0, weight, apart, height, p[i], q[i + offset], e[i], f[i + offset])
-            n[i] = fourth(a, 1.0, weight, apart, height, p[i], q[i + offset], e[i], f[i + offset], k[i], m[i + offset])
-    else:
-        for i in range(length):
-            a, b = c[i] * part, d[i + offset] * part
+    k, m, o = older[FOURTH], newer[FOURTH], target[FOURTH]
+    for i in range(length):
+        a, b, n = c[i] * part, d[i + offset] * part, d[i + offset]
+        if count > 0:
+            a, b, n = count * part, 1.0, height
+        else:
             weight = weight_of(a, b)
-            moved = t[i + offset] + d[i + offset] * (y[i + offset] - x[i])
-            apart = (a * moved - b * s[i]) * (weight * (a + b) * part)
-            g[i] = third(a, b, weight, apart, height, p[i], q[i + offset], e[i], f[i + offset])
-            n[i] = fourth(a, b, weight, apart, height, p[i], q[i + offset], e[i], f[i + offset], k[i], m[i + offset])
+        moved = t[i + offset] + n * (y[i + offset] - x[i])
+        apart = (a * moved - b * s[i]) * (weight * (a + b) * part)
+        low, high, cubes, more_cubes = p[i], q[i + offset], e[i], f[i + offset]
+        share, other, both = a * a * b * weight, a * b * b * weight, height * a * (a * b * b * weight)
+        inner = 3.0 * (share * high - other * low) + apart * apart * both * (share - other)
+        g[i] = (cubes + more_cubes) + apart * inner
+        inner = 6.0 * (share * share * high + other * other * low)
+        inner += apart * apart * both * (share * share - share * other + other * other)
+        o[i] = (k[i] + m[i + offset]) + apart * (4.0 * (share * more_cubes - other * cubes) + apart * inner)
 
 
 @jit
