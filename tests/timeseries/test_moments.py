@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from brute_windows import same_bits
 
 from ferrumba import timeseries
 from ferrumba.dispatch.backends import backends
@@ -75,6 +76,19 @@ def assert_close(x, width, backend, **options):
 def test_moments_are_those_of_two_passes(backend, width):
     """Every column of the hard table: offsets, denormal numbers, 1.7e308, spikes, missing values, constants."""
     assert_close(hard(np.random.default_rng(width), 200), width, backend)
+
+
+@pytest.mark.parametrize("width", [3, 64, 300])
+@pytest.mark.parametrize("order", "CF")
+def test_windows_of_rows_are_windows_in_time(backend, width, order):
+    """Bit for bit, although the ones meet their nodes on delay lines and the others pick them."""
+    x = np.asarray(hard(np.random.default_rng(width), 700), order=order)
+    times = np.arange(700).view("datetime64[s]")
+    for name in ("mean", "std", "skew", "slope"):
+        function = getattr(timeseries, f"rolling_{name}")
+        more = {"per": "row"} if name == "slope" else {}
+        by_rows = function(x, width, backend=backend, **more)
+        assert same_bits(by_rows, function(x, f"{width}s", times=times, backend=backend, **more)), name
 
 
 class TestSlope:

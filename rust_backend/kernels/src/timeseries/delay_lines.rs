@@ -15,10 +15,12 @@ use crate::timeseries::windows::Windows;
 /// Rows of a tile, a power of two. (512 and 1024 are slower: what a join reads and writes leaves the nearest cache.)
 const TILE: usize = 256;
 
-/// Where rows lie together, columns go abreast, as many as fill a line of the cache, each for some tiles at once: about
-/// as many rows as what waits for them has. Strips of rows are loaded and stored while their lines are near.
+/// Where rows lie together, columns go abreast: as many as fill a line of the cache, some tiles of each at once. Strips of
+/// rows are loaded and stored while their lines are in the nearest cache. What waits for windows wider than `WIDE` leaves
+/// no room in the caches for others, and columns go one by one.
 const ABREAST: usize = 8;
-const BATCHES: [usize; 2] = [4 * TILE, 32 * TILE];
+const BATCH: usize = 4 * TILE;
+const WIDE: usize = 4096;
 const STRIP: usize = 32;
 
 /// The shares of nodes that lack nothing.
@@ -395,8 +397,8 @@ pub(crate) fn roll<const S: usize, const F: usize, const N: usize>(
     mut outputs: [TableMut<'_, f64>; N],
 ) {
     let (width, history) = (windows.widest(all_rows), all_rows.saturating_sub(rows));
-    let batch = width.next_multiple_of(TILE).clamp(BATCHES[0], BATCHES[1]);
-    let (abreast, batch, strip) = if kernel.by_rows() { (ABREAST.min(columns), batch, STRIP) } else { (1, TILE, TILE) };
+    let (abreast, batch, strip) =
+        if kernel.by_rows() && width <= WIDE { (ABREAST.min(columns), BATCH, STRIP) } else { (1, TILE, TILE) };
     let mut streams: Vec<Stream<S, F, N>> = (0..abreast).map(|_| Stream::new(width, batch)).collect();
     for first in (0..columns).step_by(abreast.max(1)) {
         let streams = &mut streams[..abreast.min(columns - first)];
@@ -427,6 +429,45 @@ pub(crate) fn roll<const S: usize, const F: usize, const N: usize>(
                         output.store(column, start + part.start - history, results);
                     }
                 }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::simd::Level;
+    use crate::table::{Table, TableMut};
+    use crate::timeseries::rolling_moments;
+
+    /// Values at an offset; some are missing or wild.
+    fn table(rows: usize, columns: usize) -> Vec<f64> {
+        let value = |at: usize| match at * 7919 % 1009 {
+            0..9 => f64::NAN,
+            9..11 => 1e300,
+            part => 1e9 + part as f64 / 7.0,
+        };
+        (0..rows * columns).map(value).collect()
+    }
+
+    #[test]
+    fn windows_of_one_width_give_the_bits_of_windows_that_pick_their_nodes() {
+        let (rows, columns) = (1500, 3);
+        let values = table(rows, columns);
+        for width in [1, 2, 3, 16, 255, 256, 257, 700, 1024, 5000] {
+            for level in Level::available() {
+                let found = [vec![width], vec![width; rows]].map(|window| {
+                    let mut found = vec![vec![7.0; rows * columns]; 6];
+                    let mut outputs = found.iter_mut().map(|out| TableMut::of_rows(out, columns));
+                    let mut next = || outputs.next().unwrap();
+                    let (total, mean, var, std, skew, kurt) = (next(), next(), next(), next(), next(), next());
+                    let values = Table::of_rows(&values, columns);
+                    rolling_moments(level, values, &window, &[2], &[0], total, mean, var, std, skew, kurt);
+                    found.concat()
+                });
+                let same =
+                    |(one, other): (&f64, &f64)| one.to_bits() == other.to_bits() || one.is_nan() && other.is_nan();
+                assert!(found[0].iter().zip(&found[1]).all(same), "{}, window {width}", level.name());
             }
         }
     }
