@@ -444,7 +444,7 @@ mod tests {
     fn table(rows: usize, columns: usize) -> Vec<f64> {
         let value = |at: usize| match at * 7919 % 1009 {
             0..9 => f64::NAN,
-            9..11 => 1e300,
+            _ if at == 601 => 1e300,
             part => 1e9 + part as f64 / 7.0,
         };
         (0..rows * columns).map(value).collect()
@@ -452,9 +452,9 @@ mod tests {
 
     #[test]
     fn windows_of_one_width_give_the_bits_of_windows_that_pick_their_nodes() {
-        let (rows, columns) = (1500, 3);
+        let (rows, columns) = (600, 3);
         let values = table(rows, columns);
-        for width in [1, 2, 3, 16, 255, 256, 257, 700, 1024, 5000] {
+        for width in [1, 3, 64, 257, 5000] {
             for level in Level::available() {
                 let found = [vec![width], vec![width; rows]].map(|window| {
                     let mut found = vec![vec![7.0; rows * columns]; 6];
