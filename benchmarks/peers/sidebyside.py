@@ -128,3 +128,14 @@ def facts(rounds: int, names: Sequence[str]) -> dict[str, Any]:
 def write(path: Path, report: dict[str, Any]) -> None:
     """Write a report."""
     path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+
+
+def update(path: Path, report: dict[str, Any]) -> None:
+    """Write a report that keeps the rows of an earlier one for other cases."""
+
+    def case(row: dict[str, Any]) -> tuple[Any, ...]:
+        return row["task"], row["note"], row["rows"], row["threads"]
+
+    earlier = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+    new = {case(row) for row in report["rows"]}
+    write(path, {**report, "rows": [row for row in earlier if case(row) not in new] + report["rows"]})

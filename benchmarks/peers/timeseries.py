@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.sidebyside import Row, apart, facts, optional, race, show, write
+from benchmarks.peers.sidebyside import Row, apart, facts, optional, race, show, update
 
 DISTRIBUTIONS = ("numpy", "numba", "ferrumba", "ferrumba-rust", "bottleneck", "numbagg", "polars", "pandas")
 Contenders = dict[str, Callable[[], Any]]
@@ -160,10 +160,64 @@ class Peers:
             contenders["Polars"] = lambda: both.select(expressions)
         return contenders
 
+    def pairs(self) -> Iterator[tuple[str, Contenders]]:
+        """Yield the correlation of the first column with each other one, of tables without gaps."""
+        first, others = self.columns[:, :1], self.columns[:, 1:]
+        call = importlib.import_module("ferrumba.timeseries").rolling_corr
+        contenders: Contenders = {
+            f"ferrumba ({name})": functools.partial(call, first, self.window, other=others, min_periods=2, backend=name)
+            for name in self.backends
+        }
+        frame, lead = self.frame.iloc[:, 1:], self.frame.iloc[:, 0]
+        contenders["pandas"] = lambda: frame.rolling(self.window, min_periods=2).corr(lead)
+        if self.polars is not None:
+            import polars as pl
+
+            names, sizes = self.polars.columns, {"window_size": self.window, "min_samples": 2}
+            expressions = [pl.rolling_corr(name, names[0], **sizes).alias(name) for name in names[1:]]
+            contenders["Polars"] = lambda: self.polars.select(expressions)
+        yield "correlation", contenders
+
+    def energies(self) -> Iterator[tuple[str, Contenders]]:
+        """Yield the energy of a table without gaps in all frequencies but the mean, of every window and of some."""
+        from numpy.fft import rfft
+
+        from ferrumba.timeseries import rolling_band_energy
+
+        windows = np.lib.stride_tricks.sliding_window_view(self.columns.T, self.window, axis=1)
+
+        def energy(spectra: np.ndarray) -> np.ndarray:
+            return (spectra.real**2 + spectra.imag**2)[..., 1:].sum(axis=-1)
+
+        def batched(hop: int) -> np.ndarray:
+            return energy(scipy_fft.rfft(windows[:, ::hop], axis=-1)).T
+
+        def one_by_one() -> np.ndarray:
+            return np.array([[energy(rfft(window)) for window in column] for column in windows]).T
+
+        scipy_fft = importlib.import_module("scipy.fft")
+        start = self.window - 1
+        for hop in (1, max(self.window // 4, 2)):
+            settings = {"bands": [(0.25 / self.window, 0.5)], "scaling": "acm", "nyquist": True, "hop": hop}
+
+            def ours(name: str, settings: dict[str, Any] = settings, hop: int = hop) -> np.ndarray:
+                found = rolling_band_energy(self.columns[start % hop :], self.window, **settings, backend=name)
+                return found[start // hop :, :, 0]
+
+            contenders: Contenders = {f"ferrumba ({name})": functools.partial(ours, name) for name in self.backends}
+            contenders["SciPy rfft, batched"] = functools.partial(batched, hop)
+            if hop == 1 and windows.size // self.window <= 500_000:
+                contenders["NumPy rfft, window by window"] = one_by_one
+            yield f"energy, hop {hop}", contenders
+
     def tasks(self) -> Iterator[tuple[str, Contenders]]:
         """Yield (task, contenders)."""
         yield from self.order()
         yield from self.moments()
+        if not np.isnan(self.rows).any() and self.columns.shape[1] > 1:
+            yield from self.pairs()
+            if 16 <= self.window <= 256:
+                yield from self.energies()
 
 
 def normal_table(rows: int, columns: int, missing: float) -> np.ndarray:
@@ -182,6 +236,7 @@ def hard_table() -> np.ndarray:
     return table
 
 
+ORDER = ("median", "median absolute deviation", "median and its deviation", "minimum", "maximum", "quantile 0.9")
 MOMENTS = ("mean", "std", "skew", "kurt", "slope")
 
 
@@ -202,8 +257,8 @@ def agree(task: str, contenders: Contenders) -> None:
     """Raise unless all contenders answer what the first does."""
     answers = {name: np.asarray(call(), np.float64) for name, call in contenders.items()}
     expected = next(iter(answers.values()))
-    bound = 1e-8 if task in MOMENTS else 1e-12
-    if task in MOMENTS:  # where a window has too few values each says something else
+    bound = 1e-12 if task in ORDER else 1e-8
+    if task not in ORDER:  # where a window has too few values each says something else
         answers = {name: np.where(np.isnan(expected), np.nan, found) for name, found in answers.items()}
     for name, found in answers.items():
         np.testing.assert_allclose(found, expected, rtol=bound, atol=bound, err_msg=f"{task}: {name}")
@@ -226,8 +281,9 @@ def measure(options: argparse.Namespace) -> list[Row]:
                         f"{name}, wrong on the hard set" if name in wrong else name: call
                         for name, call in contenders.items()
                     }
-                    label = f"{task}, {options.columns} columns, window {window}, {missing:.0%} missing"
-                    results += race(label, told, options.rows, options.threads[0], options.rounds)
+                    case = f"{options.columns} columns, {missing:.0%} missing"
+                    label = f"{task}, window {window}"
+                    results += race(label, told, options.rows, options.threads[0], options.rounds, case)
     return results
 
 
@@ -257,7 +313,7 @@ def main() -> None:
         rows += apart("benchmarks.peers.timeseries", ["--inside", *map(str, arguments)], threads)
     show(rows)
     if options.output:
-        write(options.output, {**facts(options.rounds, DISTRIBUTIONS), "rows": rows})
+        update(options.output, {**facts(options.rounds, DISTRIBUTIONS), "rows": rows})
 
 
 if __name__ == "__main__":

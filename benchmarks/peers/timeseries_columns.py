@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.sidebyside import Row, apart, facts, floor, race, show, write
+from benchmarks.peers.sidebyside import Row, apart, facts, floor, race, show, update
 
 DISTRIBUTIONS = ("numpy", "scipy", "numba", "ferrumba", "ferrumba-rust", "pandas", "polars")
 SLOW = ("pandas, pairwise", "Polars, pairwise")
@@ -236,7 +236,7 @@ def main() -> None:
         rows += apart("benchmarks.peers.timeseries_columns", arguments, threads)
     show(rows)
     if options.output:
-        write(options.output, {**facts(options.rounds, DISTRIBUTIONS), "rows": rows})
+        update(options.output, {**facts(options.rounds, DISTRIBUTIONS), "rows": rows})
 
 
 if __name__ == "__main__":
