@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import venv
 from pathlib import Path
@@ -22,11 +23,13 @@ RUST_CHECKS = {
     "cargo clippy": ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"],
     "cargo test": ["cargo", "test", "--workspace", "--locked"],
 }
+WHEEL = ["-m", "pip", "wheel", "--quiet", "--no-input", "--no-deps", "--wheel-dir"]
 # A process a core; all tests of a file in one, which then compiles what they share once.
 PYTEST = ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "-m", "not soak"]
 PYTEST_FAST = [*PYTEST[:-1], "not soak and not slow"]
+# With the wheel: all but the cases of the Numba backend, asked for by name, that have been tested without it.
+PYTEST_RUST = [*PYTEST, "-k", "not numba or slow"]
 # What depends on the variable: the engine, the names of the source projects and the examples of every function.
-# Kernels are tested by the name of their backend in the other runs.
 PYTEST_FORCED = [*PYTEST_FAST, "./tests/dispatch", "./tests/compat", "./tests/test_enumeration.py", "ferrumba"]
 
 
@@ -35,11 +38,13 @@ def say(text):
     print(f"== {text}", flush=True)
 
 
-def call(*command, cwd=ROOT, **environment):
-    """Run a command and return its exit code."""
+def call(*command, cwd=ROOT, output=None, **environment):
+    """Run a command and return its exit code; what it says goes to a file, if there is one."""
     inherited = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}}
     inherited["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-    return subprocess.call([str(part) for part in command], cwd=cwd, env={**inherited, **environment})
+    command = [str(part) for part in command]
+    error = None if output is None else subprocess.STDOUT
+    return subprocess.call(command, cwd=cwd, env={**inherited, **environment}, stdout=output, stderr=error)
 
 
 def require(*command, reason):
@@ -129,32 +134,47 @@ def test(arguments):
     python, cargo, results = make_environment(ROOT / ".venv-test"), find_cargo(), {}
 
     def step(name, *command, **options):
-        say(name)
+        if "output" not in options:
+            say(name)
         started = time.monotonic()
         code = call(*command, **options)
         results[name] = (code == 0, f"{name} {'ok' if code == 0 else 'FAILED'} ({time.monotonic() - started:.0f} s)")
 
-    install_package(python, ".[all]", "--group", "test")
-    remove_rust(python)
-    compiled = ROOT / ".venv-test" / "compiled"  # what one process compiles, all others load
-    shutil.rmtree(compiled, ignore_errors=True)
-    os.environ["FERRUMBA_NUMBA_CACHE"] = str(compiled)
-    if cargo:
+    def rust_beside(output):
+        """Check and build the Rust backend; the end of it keeps one core busy, and the other has pip and the tests."""
         for name, command in RUST_CHECKS.items():
             probe = [*command[:2], "--version"]
             if name != "cargo test" and subprocess.run(probe, check=False, capture_output=True).returncode:
-                say(f"{name} is not installed here and left out")
+                output.write(f"== {name} is not installed here and left out\n")
+                output.flush()
                 continue
-            step(name, *command, cwd=RUST)
-        step("pytest, Rust wheel absent", python, *PYTEST_FAST, *arguments)
-        if install_rust(python):
-            step("pytest, Rust wheel installed", python, *PYTEST, *arguments)
+            step(name, *command, cwd=RUST, output=output)
+        step("Rust wheel", python, *WHEEL, built, RUST, output=output)
+
+    compiled, built = (ROOT / ".venv-test" / name for name in ("compiled", "built"))
+    for folder in (compiled, built):
+        shutil.rmtree(folder, ignore_errors=True)
+    os.environ["FERRUMBA_NUMBA_CACHE"] = str(compiled)  # what one process compiles, all others load
+    log = ROOT / ".venv-test" / "rust.log"
+    with open(log, "w", encoding="utf-8") as output:
+        beside = threading.Thread(target=rust_beside, args=[output])
+        if cargo:
+            say("Checking, testing and building the Rust backend beside what follows")
+            beside.start()
+        install_package(python, ".[all]", "--group", "test")
+        remove_rust(python)
+        step("pytest, Rust wheel absent", python, *(PYTEST_FAST if cargo else PYTEST), *arguments)
+        if cargo:
+            beside.join()
+    if cargo:
+        say("Rust")
+        print(log.read_text(encoding="utf-8", errors="replace"), flush=True)
+        wheels = list(built.glob("*.whl"))
+        if wheels and call(python, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps", *wheels) == 0:
+            step("pytest, Rust wheel installed", python, *PYTEST_RUST, *arguments)
             step("pytest, FERRUMBA_FORCE_NUMBA=1", python, *PYTEST_FORCED, *arguments, FERRUMBA_FORCE_NUMBA="1")
-        else:
-            results["build"] = (False, "Rust backend FAILED to build")
     else:
-        say("No cargo on the PATH: testing Numba alone; Rust is at https://rustup.rs")
-        step("pytest, Rust wheel absent", python, *PYTEST, *arguments)
+        say("No cargo on the PATH: Numba alone was tested; Rust is at https://rustup.rs")
     passed = all(good for good, _ in results.values())
     say(f"{'All passed' if passed else 'FAILED'}: " + ", ".join(text for _, text in results.values()))
     return 0 if passed else 1

@@ -345,7 +345,7 @@ def cluster(request, tmp_path_factory):
     distributed = pytest.importorskip("distributed")
     quiet = {"distributed.worker.memory.terminate": False, "distributed.comm.timeouts.connect": "60s"}
     with pytest.MonkeyPatch.context() as patch, dask.config.set(quiet):
-        if request.param:  # only the workers: this process has compiled without a cache
+        if request.param and os.environ["FERRUMBA_NUMBA_CACHE"] == "0":  # only the workers: this process has compiled
             patch.setenv("FERRUMBA_NUMBA_CACHE", str(tmp_path_factory.mktemp("compiled")))
         with (
             distributed.LocalCluster(

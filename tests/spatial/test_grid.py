@@ -157,6 +157,17 @@ def test_pairs_are_scipys(backend, box):
     np.testing.assert_array_equal(ordered(grid.pairs(0.08).to_pairs()), kept)
 
 
+@pytest.mark.parametrize("kind", ["uniform", "blobs", "duplicates", "outlier"])
+def test_pairs_of_so_many_points_that_they_are_sorted_by_buckets(backend, kind):
+    rng = np.random.default_rng(11)
+    points = KINDS[kind](rng, 150_000, 3)
+    radius = {"blobs": 4e-6, "duplicates": 1e-3}.get(kind, 0.005)
+    found = NeighborGrid(points, backend=backend).pairs(radius).to_pairs()
+    expected = cKDTree(points).query_pairs(radius, output_type="ndarray")
+    assert len(expected) > 1000
+    np.testing.assert_array_equal(ordered(found), ordered(expected))
+
+
 def test_pairs_in_slabs_are_those_of_the_whole(backend, monkeypatch):
     points = np.random.default_rng(3).random((2000, 3))
     grid = NeighborGrid(points, backend=backend)

@@ -2,7 +2,7 @@
 
 use crate::simd::Level;
 use crate::spatial::geometry::{Grid, Run, is_query};
-use crate::spatial::masks::{Masks, with_masks};
+use crate::spatial::masks::{Masks, prefetch, with_masks};
 use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
 use crate::spatial::run::{Alive, Ball, CHUNK, Scan, Squares, ones};
 
@@ -39,12 +39,12 @@ impl Notes {
     }
 
     #[inline(always)]
-    fn carry_over(&mut self, masks: impl Masks, index: &[i32], label: &mut [i64]) {
+    fn carry_over(&mut self, index: &[i32], label: &mut [i64]) {
         let notes = self.notes.get(..self.count).unwrap_or(&[]);
         let id = |note: &Note, bit: usize| index.get(note.begin + bit).map_or(usize::MAX, |id| *id as usize);
         for (at, note) in notes.iter().enumerate() {
             if let Some(soon) = notes.get(at + SOON) {
-                ones(soon.hits).for_each(|bit| masks.prefetch(label, id(soon, bit)));
+                ones(soon.hits).for_each(|bit| prefetch(label, id(soon, bit)));
             }
             for bit in ones(note.hits) {
                 if let Some(label) = label.get_mut(id(note, bit)) {
@@ -77,7 +77,7 @@ impl<M: Masks> Visit for Labeller<'_, M> {
                 self.notes.count += usize::from(hits != 0);
             }
             if self.notes.count == NOTED {
-                self.notes.carry_over(self.scan.masks, self.scan.grid.index, self.label);
+                self.notes.carry_over(self.scan.grid.index, self.label);
             }
         }
     }
@@ -100,7 +100,7 @@ impl<M: Masks> Answer for Answers<'_, M> {
     #[inline(always)]
     fn prefetch(&self, plan: &Plan) {
         if self.scan.grid.index.len() > NEAR {
-            plan.first_runs().for_each(|run| self.scan.grid.prefetch(self.scan.masks, *run));
+            plan.first_runs().for_each(|run| self.scan.grid.prefetch(*run));
         }
     }
 
@@ -127,7 +127,7 @@ with_masks! {
         let scan = Scan { masks, grid, alive: Alive::new(alive) };
         let mut answers = Answers { scan, label, notes: Notes::new(), squares: Squares::default(), first_bad: None };
         walk(grid, query, radius, &[0], &mut answers);
-        answers.notes.carry_over(masks, grid.index, answers.label);
+        answers.notes.carry_over(grid.index, answers.label);
         answers.first_bad
     }
 }

@@ -52,11 +52,11 @@ with_masks! {
     ) -> Option<usize> {
         if grid.periods().is_some() {
             let mut counter = Counter::<_, true> { masks, grid, query, radius, after, count, first_bad: None };
-            in_groups(masks, grid, alive, query, radius, after, &mut counter);
+            in_groups(grid, alive, query, radius, after, &mut counter);
             return counter.first_bad;
         }
         let mut counter = Counter::<_, false> { masks, grid, query, radius, after, count, first_bad: None };
-        in_groups(masks, grid, alive, query, radius, after, &mut counter);
+        in_groups(grid, alive, query, radius, after, &mut counter);
         counter.first_bad
     }
 }

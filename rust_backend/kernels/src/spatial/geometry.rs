@@ -3,7 +3,7 @@
 //! The Numba file of this name has the layout of the tables and the proof that no neighbour is missed; the arithmetic here
 //! is the same.
 
-use crate::spatial::masks::Masks;
+use crate::spatial::masks::prefetch;
 
 /// Elements behind the coordinates that a loop over whole vectors may read.
 pub(crate) const PAD: usize = 16;
@@ -325,15 +325,15 @@ impl<'a> Grid<'a> {
 
     /// Asks for the cache lines of the points of a run and of their ids.
     #[inline(always)]
-    pub(crate) fn prefetch(&self, masks: impl Masks, run: Run) {
+    pub(crate) fn prefetch(&self, run: Run) {
         let [x, y, z] = self.coordinates;
         for place in (run.begin as usize..run.end as usize + 7).step_by(8) {
-            masks.prefetch(x, place);
-            masks.prefetch(y, place);
-            masks.prefetch(z, place);
+            prefetch(x, place);
+            prefetch(y, place);
+            prefetch(z, place);
         }
         for place in (run.begin as usize..run.end as usize + 15).step_by(16) {
-            masks.prefetch(self.index, place);
+            prefetch(self.index, place);
         }
     }
 

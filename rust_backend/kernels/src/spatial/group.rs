@@ -330,9 +330,9 @@ impl Group {
 
     /// Asks for the points of the first runs.
     #[inline(always)]
-    fn prefetch(&self, grid: &Grid, masks: impl Masks) {
+    fn prefetch(&self, grid: &Grid) {
         for run in self.runs.iter().take(self.count) {
-            grid.prefetch(masks, *run);
+            grid.prefetch(*run);
         }
     }
 }
@@ -342,7 +342,6 @@ impl Group {
 /// While a group is compared, the points of the next one are on their way from memory.
 #[inline(always)]
 pub(crate) fn in_groups(
-    masks: impl Masks,
     grid: &Grid,
     alive: &[u8],
     query: &[[f64; 3]],
@@ -363,7 +362,7 @@ pub(crate) fn in_groups(
         next.rows = end..end;
         if end < query.len() {
             next.set(grid, query, radius, after, end);
-            next.prefetch(grid, masks);
+            next.prefetch(grid);
             end = next.rows.end;
         }
         if !group.rows.is_empty() {

@@ -1,5 +1,19 @@
 //! Bit masks of comparisons, the one thing in this family that LLVM does not find in plain loops, at every SIMD level.
 
+/// Asks for the cache line of an element, if there is one.
+#[inline(always)]
+pub(crate) fn prefetch<T>(values: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(value) = values.get(at) {
+        // SAFETY: every processor of this architecture has the instruction, and the address is that of an element.
+        unsafe {
+            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(std::ptr::from_ref(value).cast())
+        };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (values, at);
+}
+
 /// Makes masks; a value exists only where the processor has the instructions.
 pub(crate) trait Masks: Copy {
     /// Returns a bit for each value that is at most `limit`.
@@ -8,19 +22,6 @@ pub(crate) trait Masks: Copy {
     #[inline(always)]
     fn single_at_most(self, values: &[f32; 16], limit: f32) -> u16 {
         values.iter().enumerate().fold(0, |mask, (bit, value)| mask | u16::from(*value <= limit) << bit)
-    }
-    /// Asks for the cache line of an element that will be written, if there is one.
-    #[inline(always)]
-    fn prefetch<T>(self, values: &[T], at: usize) {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(value) = values.get(at) {
-            // SAFETY: every processor of this architecture has the instruction, and the address is that of an element.
-            unsafe {
-                std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(std::ptr::from_ref(value).cast())
-            };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (values, at);
     }
     /// Returns a bit for each id that is above `limit`.
     #[inline(always)]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use crate::simd::Level;
 use crate::spatial::geometry::Grid;
 use crate::spatial::group::{Candidates, Compare, GROUP, LINES, in_groups, largest, of_row};
-use crate::spatial::masks::{Masks, ones, with_masks};
+use crate::spatial::masks::{Masks, ones, prefetch, with_masks};
 use crate::spatial::run::Ball;
 use crate::spatial::sort::{FEW, Hits, radix_sort};
 
@@ -79,11 +79,11 @@ impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
         for row in rows.clone() {
             let (begin, end) = (self.edge(row, 0), self.edge(row, 1));
             for place in (begin..end.min(begin.saturating_add(FEW))).step_by(8) {
-                self.masks.prefetch(self.slots.indices, place);
+                prefetch(self.slots.indices, place);
             }
         }
         for row in self.row.get(rows.end..).unwrap_or(&[]).iter().take(GROUP) {
-            self.masks.prefetch(self.edges, *row as usize);
+            prefetch(self.edges, *row as usize);
         }
         let below = candidates.lines_below(self.masks, largest(self.after, rows.clone()));
         for (row, slot) in rows.clone().zip(0..GROUP) {
@@ -163,11 +163,11 @@ with_masks! {
         let slots = Slots { indices, distances };
         if grid.periods().is_some() {
             let mut searcher = Searcher::<_, true> { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
-            in_groups(masks, grid, alive, query, radius, after, &mut searcher);
+            in_groups(grid, alive, query, radius, after, &mut searcher);
             return searcher.first_bad;
         }
         let mut searcher = Searcher::<_, false> { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
-        in_groups(masks, grid, alive, query, radius, after, &mut searcher);
+        in_groups(grid, alive, query, radius, after, &mut searcher);
         searcher.first_bad
     }
 }
