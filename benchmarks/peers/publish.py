@@ -96,7 +96,7 @@ def timeseries(report: dict[str, Any]) -> list[str]:
             cells = {row["contender"]: row["least_ms"] for row in own if row["task"] == task}
             mine = [f"{cells.pop(name):,.1f}" if name in cells else "" for name in ours]
             others = [f"{name} {least:,.1f}" for name, least in sorted(cells.items(), key=lambda cell: cell[1])]
-            lines.append(f"| {task} | {' | '.join(mine)} | {', '.join(others)} |")
+            lines.append(f"| {task} | {' | '.join(mine)} | {'; '.join(others)} |")
         lines.append("")
     return [*lines, source(report)]
 
