@@ -27,10 +27,12 @@ WHEEL = ["-m", "pip", "wheel", "--quiet", "--no-input", "--no-deps", "--wheel-di
 # A process a core; all tests of a file in one, which then compiles what they share once.
 PYTEST = ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "-m", "not soak"]
 PYTEST_FAST = [*PYTEST[:-1], "not soak and not slow"]
-# With the wheel: all but the cases of the Numba backend, asked for by name, that have been tested without it.
-PYTEST_RUST = [*PYTEST, "-k", "not numba or slow"]
-# What depends on the variable: the engine, the names of the source projects and the examples of every function.
-PYTEST_FORCED = [*PYTEST_FAST, "./tests/dispatch", "./tests/compat", "./tests/test_enumeration.py", "ferrumba"]
+# With the wheel: all but what Numba alone does, asked for by name, which was tested without it.
+PYTEST_RUST = [*PYTEST, "-k", "(not numba and not jit_cache) or slow"]
+# What depends on the variable: the engine, the names of the source projects and the examples of every function; but not
+# what sets variables for processes of its own.
+FORCED = ["./tests/dispatch", "./tests/compat", "./tests/test_enumeration.py", "ferrumba"]
+PYTEST_FORCED = [*PYTEST_FAST, "-k", "not jit_cache and not mortie_own and not mortie_force", *FORCED]
 
 
 def say(text):

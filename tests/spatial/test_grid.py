@@ -276,7 +276,9 @@ def test_float32_points_are_searched_exactly_as_they_are_stored(backend):
     assert grid.query_many(query, 0.2).to_lists() == lists(within(points.astype(np.float32), query, 0.2))
 
 
-def test_chunks_are_the_whole(backend):
+@pytest.mark.parametrize("slab", [300, 1 << 18])
+def test_chunks_are_the_whole(backend, slab, monkeypatch):
+    monkeypatch.setattr("ferrumba.spatial.grid.SLAB", slab)
     rng = np.random.default_rng(8)
     points = rng.random((2000, 3))
     grid = NeighborGrid(points, backend=backend)

@@ -17,6 +17,9 @@ from ferrumba.spatial.neighbors import Neighbors
 from ferrumba.spatial.removal import Removal
 
 SLAB = 1 << 18
+"""Queries that are counted at once, at least."""
+WALKED = 64
+"""Bytes of a query that is counted: its copy, and its place and copy in the walk."""
 FEW = 64
 """Queries that are answered in the order they come in: putting them in order takes longer than a hundred searches."""
 HINT = (0.65, 1.6)
@@ -267,7 +270,8 @@ class NeighborGrid:
         Parameters
         ----------
         max_memory : int
-            Most bytes of ids and distances in a piece; a single query that finds more is a piece by itself.
+            Most bytes of ids and distances in a piece; a single query that finds more is a piece by itself. Up to a
+            quarter of it is used besides: many queries at once lie closer together, and share what they read.
 
         Yields
         ------
@@ -279,9 +283,10 @@ class NeighborGrid:
         most = _most_found(max_memory, distances)
         query, radius = self._queries(Q, r)
         grid = self._frozen()
-        for slab in range(0, len(query), SLAB):
+        size = max(SLAB, int(max_memory) // (4 * WALKED))
+        for slab in range(0, len(query), size):
             # Copies, so that the caller may write to Q between the pieces: the counts must stay true.
-            rows, reach = query[slab : slab + SLAB].copy(), _of_rows(radius, slice(slab, slab + SLAB)).copy()
+            rows, reach = query[slab : slab + size].copy(), _of_rows(radius, slice(slab, slab + size)).copy()
             counts = grid._count([(grid._walk(rows, reach, backend), EVERY)], len(rows), backend)
             for part in _runs(counts, most):
                 walk = grid._walk(rows[part], _of_rows(reach, part), backend)
