@@ -27,7 +27,7 @@ WHEEL = ["-m", "pip", "wheel", "--quiet", "--no-input", "--no-deps", "--wheel-di
 # A process a core; all tests of a file in one, which then compiles what they share once.
 PYTEST = ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "-m", "not soak"]
 PYTEST_FAST = [*PYTEST[:-1], "not soak and not slow"]
-# With the wheel: all but what Numba alone does, asked for by name, and what calls no kernel; both were tested without it.
+# With the wheel: all but what Numba alone does, asked for by name, and what calls no kernel, which were tested without.
 PYTEST_RUST = [*PYTEST, "-k", "not (numba or jit_cache or packaging or example_plugin or test_layers) or slow"]
 # What depends on the variable: the engine, the names of the source projects and the examples of every function; but not
 # what sets variables for processes of its own.
