@@ -117,13 +117,13 @@ def main() -> None:
     if "healpix" in reports:
         lines = healpix(reports["healpix"])
         short += lines
-        full += ["### HEALPix", "", *lines]
+        full += ["## HEALPix", "", *lines]
     if "spatial" in reports:
         short += ["", *spatial(reports["spatial"], short=True)]
-        full += ["", "### Fixed-radius search", "", *spatial(reports["spatial"])]
+        full += ["", "## Fixed-radius search", "", *spatial(reports["spatial"])]
     for name, title in (("timeseries", "Rolling functions"), ("timeseries_columns", "Functions of whole columns")):
         if name in reports:
-            full += ["", f"### {title}", "", *timeseries(reports[name])]
+            full += ["", f"## {title}", "", *timeseries(reports[name])]
     fill(ROOT / "README.md", short)
     fill(ROOT / "docs" / "benchmarks.md", full)
 

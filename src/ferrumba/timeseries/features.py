@@ -84,7 +84,7 @@ class FeatureBuilder(Transformer):
 
     Attributes
     ----------
-    fill_ : ndarray of shape (n_features_in_,)
+    fill_ : ndarray of shape (``n_features_in_``,)
         The fills; NaN for a sensor without a finite training value, and for all with ``fill=None``.
     bands_ : list of (float, float)
         The bands.
@@ -190,7 +190,7 @@ class FeatureBuilder(Transformer):
 
         Returns
         -------
-        ndarray or data frame, shape (n, c * len(statistics_))
+        ndarray or data frame, shape (n, c * s) for s ``statistics_``
             float32 for float32 rows, else float64.
         """
         return self._features(X, None)
