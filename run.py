@@ -27,8 +27,9 @@ WHEEL = ["-m", "pip", "wheel", "--quiet", "--no-input", "--no-deps", "--wheel-di
 # A process a core; all tests of a file in one, which then compiles what they share once.
 PYTEST = ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "-m", "not soak"]
 PYTEST_FAST = [*PYTEST[:-1], "not soak and not slow"]
-# With the wheel: all but what Numba alone does, asked for by name, and what calls no kernel, which were tested without.
-PYTEST_RUST = [*PYTEST, "-k", "not (numba or jit_cache or packaging or example_plugin or test_layers) or slow"]
+# With the wheel: all but cases of the Numba backend by name, and what calls no kernel; those were tested without it.
+NUMBA = "[numba or -numba] or -numba- or numba_types or jit_cache"
+PYTEST_RUST = [*PYTEST, "-k", f"not ({NUMBA} or packaging or example_plugin or test_layers) or slow"]
 # What depends on the variable: the engine, the names of the source projects and the examples of every function; but not
 # what sets variables for processes of its own.
 FORCED = ["./tests/dispatch", "./tests/compat", "./tests/test_enumeration.py", "ferrumba"]
@@ -175,6 +176,8 @@ def test(arguments):
         if wheels and call(python, "-m", "pip", "install", "--quiet", "--no-input", "--no-deps", *wheels) == 0:
             step("pytest, Rust wheel installed", python, *PYTEST_RUST, *arguments)
             step("pytest, FERRUMBA_FORCE_NUMBA=1", python, *PYTEST_FORCED, *arguments, FERRUMBA_FORCE_NUMBA="1")
+        else:
+            results["Rust backend"] = (False, "Rust backend FAILED to build or to install")
     else:
         say("No cargo on the PATH: Numba alone was tested; Rust is at https://rustup.rs")
     passed = all(good for good, _ in results.values())
