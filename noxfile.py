@@ -93,4 +93,4 @@ def docs(session):
 def bench(session):
     """Compare the backends quickly with pytest-benchmark; further arguments go to pytest."""
     install(session, "bench", rust=True)
-    session.run("python", *PYTEST, "benchmarks/quick", *session.posargs)
+    session.run("python", "-m", "pytest", "benchmarks/quick", *session.posargs)  # alone: no process beside

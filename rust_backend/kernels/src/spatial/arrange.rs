@@ -75,7 +75,8 @@ impl Tables<'_> {
         }
     }
 
-    /// Sorts points by buckets of cells first, so that no step writes all over the memory.
+    /// Sorts points by buckets of cells first, so that no step writes all over the memory. Cells and ids take 8 bytes a
+    /// point meanwhile.
     #[inline(always)]
     fn by_buckets(&mut self, frame: &Frame, strip_cell: &[i32]) {
         let (points, cells) = (self.points, self.start.len());
@@ -120,7 +121,7 @@ impl Tables<'_> {
 at_every_level! {
     /// Fills `start` with the first place of every cell, `xyz` and `index` with the points place by place.
     ///
-    /// The sort is stable, so ids ascend inside a cell. The cell of a point is computed twice rather than kept.
+    /// The sort is stable, so ids ascend inside a cell. The cell of a few points is computed twice rather than kept.
     pub fn arrange(
         points: &[[f64; 3]],
         frame: &[[f64; 7]],

@@ -25,7 +25,11 @@ def begin_cells(start, cells, stop, first):
 
 @jit
 def by_buckets(points, frame, strip_cell, start, xyz, index):
-    """Sort points by buckets of cells first, so that no step writes all over the memory."""
+    """Sort points by buckets of cells first, so that no step writes all over the memory.
+
+    Cells and ids take 8 bytes a point meanwhile, the one scratch of a kernel that grows with its input: without it the
+    grid of a million points takes twice as long.
+    """
     cells = start.shape[0]
     x, y, z = xyz[0], xyz[1], xyz[2]
     wanted = min(points.shape[0] // BUCKET, BUCKETS)
@@ -60,7 +64,7 @@ def by_buckets(points, frame, strip_cell, start, xyz, index):
 def arrange(points, frame, strip_cell, start, xyz, index):
     """Fill ``start`` with the first place of every cell, ``xyz`` and ``index`` with the points place by place.
 
-    The sort is stable, so ids ascend inside a cell. The cell of a point is computed twice rather than kept.
+    The sort is stable, so ids ascend inside a cell. The cell of a few points is computed twice rather than kept.
     """
     cells = start.shape[0] - 1
     x, y, z = xyz[0], xyz[1], xyz[2]
