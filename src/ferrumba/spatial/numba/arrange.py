@@ -27,8 +27,7 @@ def begin_cells(start, cells, stop, first):
 def by_buckets(points, frame, strip_cell, start, xyz, index):
     """Sort points by buckets of cells first, so that no step writes all over the memory.
 
-    Cells and ids take 8 bytes a point meanwhile, the one scratch of a kernel that grows with its input: without it the
-    grid of a million points takes twice as long.
+    Cells and ids take 8 bytes a point meanwhile; without that the grid of a million points takes twice as long.
     """
     cells = start.shape[0]
     x, y, z = xyz[0], xyz[1], xyz[2]
