@@ -91,6 +91,18 @@ def test_windows_of_rows_are_windows_in_time(backend, width, order):
         assert same_bits(by_rows, function(x, f"{width}s", times=times, backend=backend, **more)), name
 
 
+@pytest.mark.parametrize("width", [5, 16, 100])
+def test_parts_agree_with_the_whole(backend, width):
+    """To the tolerances, wherever a part begins; sums and means to the bit."""
+    x = hard(np.random.default_rng(width), 400)
+    whole = found(x, width, backend)
+    for cut in (1, 37, 250):
+        part = found(x[cut:], width, backend, history=x[:cut])
+        for name, bound, want, got in zip(NAMES, (0, 0, 2e-12, 1e-12, 1e-9, 1e-9), whole, part, strict=True):
+            more = 1.0 if name in ("skew", "kurt") else 0.0
+            np.testing.assert_allclose(got, want[cut:], rtol=bound, atol=more * bound, err_msg=name)
+
+
 class TestSlope:
     @pytest.mark.parametrize("width", [1, 2, 3, 16, 100])
     def test_slopes_are_those_of_long_doubles(self, backend, width):

@@ -81,7 +81,7 @@ register::kernels! {
         backward: Whole<i64>, area: Whole<i64>) -> (filled: Columns<f64>);
     timeseries.lag_stack, 1, (values: History<f64>, window: Uniform<i64>, lags: Whole<i64>)
         -> (stacked: Columns<f64>);
-    timeseries.rolling_moments, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+    timeseries.rolling_moments, 2, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
         propagate: Whole<bool>) -> (total: Columns<f64>, mean: Columns<f64>, var: Columns<f64>, std: Columns<f64>,
         skew: Columns<f64>, kurt: Columns<f64>);
     timeseries.rolling_band_energy, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
@@ -89,9 +89,9 @@ register::kernels! {
         bands: Whole<[i64; 2]>) -> (energy: Columns<f64>);
     timeseries.row_band_energy, 1, (values: History<f64>, window: Uniform<i64>, taper: Whole<f64>, gains: Whole<f64>,
         bands: Whole<[i64; 2]>) -> (energy: Columns<f64>);
-    timeseries.rolling_slope, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+    timeseries.rolling_slope, 2, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
         propagate: Whole<bool>, times: History<f64>, rate: Whole<f64>) -> (slope: Columns<f64>);
-    timeseries.rolling_cov, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+    timeseries.rolling_cov, 2, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
         propagate: Whole<bool>, pairs: Whole<[i64; 2]>) -> (cov: Columns<f64>, corr: Columns<f64>);
 }
 

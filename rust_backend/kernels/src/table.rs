@@ -2,6 +2,9 @@
 
 use std::marker::PhantomData;
 
+/// Rows of a column that are copied at once.
+const BLOCK: usize = 4;
+
 /// A table that is read.
 #[derive(Clone, Copy)]
 pub struct Table<'a, T> {
@@ -59,6 +62,57 @@ impl<'a, T: Copy> Table<'a, T> {
         part
     }
 
+    /// Copies columns side by side, each from a row of its own on; whether all of them have so many rows.
+    #[inline(always)]
+    pub(crate) fn load_lanes<const N: usize>(
+        &self,
+        columns: [usize; N],
+        rows: [usize; N],
+        into: &mut [[T; N]],
+    ) -> bool {
+        let fits = |lane: usize| columns[lane] < self.columns() && rows[lane] + into.len() <= self.rows();
+        if !(0..N).all(fits) {
+            return false;
+        }
+        let first = |lane: usize| self.data.wrapping_offset(offset(self.strides, rows[lane], columns[lane]));
+        let mut firsts = [self.data; N];
+        for (lane, place) in firsts.iter_mut().enumerate() {
+            *place = first(lane);
+        }
+        let together = (1..N).all(|lane| firsts[lane] == firsts[0].wrapping_add(lane));
+        let mut at = 0;
+        if together {
+            for (row, values) in into.iter_mut().enumerate() {
+                let first = firsts[0].wrapping_offset(offset(self.strides, row, 0));
+                // SAFETY: the lanes have the row, and follow each other.
+                *values = unsafe { first.cast::<[T; N]>().read_unaligned() };
+            }
+            return true;
+        }
+        if self.strides[0] == 1 {
+            for rows in into.chunks_exact_mut(BLOCK) {
+                let mut block = [[rows[0][0]; BLOCK]; N];
+                for (values, first) in block.iter_mut().zip(firsts) {
+                    // SAFETY: the lane has these rows, which follow each other.
+                    *values = unsafe { first.wrapping_add(at).cast::<[T; BLOCK]>().read_unaligned() };
+                }
+                for (row, values) in rows.iter_mut().enumerate() {
+                    for lane in 0..N {
+                        values[lane] = block[lane][row];
+                    }
+                }
+                at += BLOCK;
+            }
+        }
+        for (row, values) in into.iter_mut().enumerate().skip(at) {
+            for (value, first) in values.iter_mut().zip(firsts) {
+                // SAFETY: the lane has the row.
+                *value = unsafe { *first.wrapping_offset(offset(self.strides, row, 0)) };
+            }
+        }
+        true
+    }
+
     /// Copies a row, as much of it as there is or fits.
     #[inline(always)]
     pub(crate) fn load_row(&self, row: usize, into: &mut [T]) {
@@ -110,6 +164,54 @@ impl<'a, T: Copy> TableMut<'a, T> {
     /// The number of columns.
     pub fn columns(&self) -> usize {
         self.shape[1]
+    }
+
+    /// Writes columns that are side by side, each from a row of its own on; whether all of them have so many rows.
+    #[inline(always)]
+    pub(crate) fn store_lanes<const N: usize>(
+        &mut self,
+        columns: [usize; N],
+        rows: [usize; N],
+        from: &[[T; N]],
+    ) -> bool {
+        let fits = |lane: usize| columns[lane] < self.columns() && rows[lane] + from.len() <= self.rows();
+        if !(0..N).all(fits) {
+            return false;
+        }
+        let mut firsts = [self.data; N];
+        for (lane, place) in firsts.iter_mut().enumerate() {
+            *place = self.data.wrapping_offset(offset(self.strides, rows[lane], columns[lane]));
+        }
+        let together = (1..N).all(|lane| firsts[lane] == firsts[0].wrapping_add(lane));
+        let mut at = 0;
+        if together {
+            for (row, values) in from.iter().enumerate() {
+                let first = firsts[0].wrapping_offset(offset(self.strides, row, 0));
+                // SAFETY: the lanes have the row, and follow each other.
+                unsafe { first.cast::<[T; N]>().write_unaligned(*values) };
+            }
+            return true;
+        }
+        if self.strides[0] == 1 {
+            for rows in from.chunks_exact(BLOCK) {
+                for (lane, first) in firsts.iter().enumerate() {
+                    let mut values = [rows[0][lane]; BLOCK];
+                    for (value, row) in values.iter_mut().zip(rows) {
+                        *value = row[lane];
+                    }
+                    // SAFETY: the lane has these rows, which follow each other.
+                    unsafe { first.wrapping_add(at).cast::<[T; BLOCK]>().write_unaligned(values) };
+                }
+                at += BLOCK;
+            }
+        }
+        for (row, values) in from.iter().enumerate().skip(at) {
+            for (value, first) in values.iter().zip(firsts) {
+                // SAFETY: the lane has the row.
+                unsafe { *first.wrapping_offset(offset(self.strides, row, 0)) = *value };
+            }
+        }
+        true
     }
 
     /// Writes values to a column from row `start` on, as many as there is room for.

@@ -1,7 +1,8 @@
 """The blocks of a call on tables whose rows are time, and each of whose results is a function of a trailing window.
 
 A block is some rows of some columns, with as many rows before it as its first window reaches back. What a window gives
-does not depend on the block, so cutting changes no bit, and a single column keeps several threads busy. Views of any
+does not depend on the block, or only on where its sums begin anew, which is where blocks begin then; so cutting changes no
+bit, and a single column keeps several threads busy. Views of any
 strides serve row-major and column-major tables without a copy; other element types are converted block by block.
 """
 
@@ -44,9 +45,11 @@ class TableBlocks:
         # Outputs by rows, such as those of pairs of columns, need all columns.
         self._tile = TILE if any(output.kind == "columns" for output in kernel.outputs) else max(self._columns, 1)
         tiles = -(-self._columns // self._tile)
-        reach = min(int(self._window.max(initial=1)), rows)
+        reach = max(min(int(self._window.max(initial=1)), rows), 1)
+        self._step = reach if kernel.anchored else 1
         high = max(size // min(max(self._columns, 1), TILE), SHARE * reach)
-        times = 1 if kernel.serial or rows * self._columns <= size else -(-rows // high)
+        whole = kernel.serial or (kernel.anchored and len(self._window) > 1)
+        times = 1 if whole or rows * self._columns <= size else -(-rows // high)
         if times > 1 and times * tiles % 2:
             times += 1  # two threads finish together
         self._times, self._tiles = times, tiles if rows else 0
@@ -56,7 +59,8 @@ class TableBlocks:
 
     def start(self, index: int) -> int:
         """Return the first row of a block."""
-        return index // self._tiles * self._rows // self._times
+        row = index // self._tiles * self._rows // self._times
+        return row if row == self._rows else row // self._step * self._step
 
     def run(self, function: Callable[..., int], index: int) -> int:
         """Call a kernel on a block."""

@@ -68,9 +68,8 @@ def rolling_corr(
 
     Notes
     -----
-    Sums of squares and of products about the means are joined in pairs, as in :func:`rolling_std`: right at any offset
-    and scale, with no trace of what came before, and the same bits on every backend. O(log(window)) for each row and
-    pair.
+    Sums of squares and of products about the means, as in :func:`rolling_std`: right at any offset and scale, with no
+    trace of what came before, and the same bits on every backend. O(1) for each row and pair.
 
     Examples
     --------
@@ -209,7 +208,7 @@ def rolling_lagged_corr(
     -----
     The correlations are those of :func:`rolling_corr` with columns of :func:`lag_stack`, to the bit. They are made and
     reduced for some thousand rows and a few pairs and lags at a time, so that memory does not grow with their product.
-    O(log(window)) for each row, pair and lag.
+    O(1) for each row, pair and lag.
 
     Examples
     --------

@@ -36,8 +36,13 @@ def pair_output(name: str) -> Output:
     return Output(name, "float64", math.nan, lambda values, window, least, propagate, pairs, *_: (len(pairs),))
 
 
-def _rolling(stem, summary, outputs, made_by=cases.windows, more=()):
-    return Kernel(f"timeseries.{stem}", 1, summary, (*ROLLING, *more), outputs, Bitwise(), made_by, no_fault)
+def _rolling(stem, summary, outputs, made_by=cases.windows, more=(), revision=1, **options):
+    inputs = (*ROLLING, *more)
+    return Kernel(f"timeseries.{stem}", revision, summary, inputs, outputs, Bitwise(), made_by, no_fault, **options)
+
+
+def _moments(*declared):
+    return _rolling(*declared, revision=2, anchored=True)
 
 
 def _numbers(name: str) -> tuple[Input]:
@@ -76,12 +81,12 @@ KERNELS = (
     ),
     _rolling("rolling_min", "The least value of trailing windows.", (rolling_output("least"),)),
     _rolling("rolling_max", "The greatest value of trailing windows.", (rolling_output("greatest"),)),
-    _rolling(
+    _moments(
         "rolling_moments",
         "Sum, mean, variance, standard deviation, skewness and kurtosis of trailing windows.",
         tuple(rolling_output(name) for name in ("total", "mean", "var", "std", "skew", "kurt")),
     ),
-    _rolling(
+    _moments(
         "rolling_slope",
         "The slope of the least-squares line through trailing windows.",
         (rolling_output("slope"),),
@@ -101,7 +106,7 @@ KERNELS = (
             Input("bands", "int64", "whole"),
         ),
     ),
-    _rolling(
+    _moments(
         "rolling_cov",
         "Covariance and correlation of pairs of columns in trailing windows.",
         (pair_output("cov"), pair_output("corr")),

@@ -46,6 +46,8 @@ class Lagged:
         history = len(values) - rows
         longest = int(min(width.max(initial=1), len(values)))
         size = min(max(LEAST_ROWS, REPEATED * longest), max(rows, 1))
+        if len(width) == 1 and size < rows:
+            size -= size % longest  # as the kernel is cut
         lags = min(LAGS, len(self._lags))
         pairs = max(1, BUDGET // (size * lags))
         for start in range(0, rows, size):

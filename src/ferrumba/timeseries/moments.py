@@ -1,4 +1,4 @@
-"""Rolling moments: right at any offset and scale, and functions of the window alone."""
+"""Rolling moments: right at any offset and scale, and without a trace of what was before a window."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def rolling_sum(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
 
     Notes
     -----
-    Added in pairs: the error is at most ``log2(window)`` roundings of the sum of absolute values, and depends on the
-    window alone. A window costs O(log(window)) additions.
+    The float nearest to the exact sum, as :func:`math.fsum` gives it, and so a function of the window alone. A window
+    costs O(1) operations, more where values beside each other differ 2**39-fold or more.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def rolling_mean(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
 
     Notes
     -----
-    See :func:`rolling_sum`; a sum beyond the largest float does no harm. A window costs O(log(window)) additions.
+    The rounded sum of :func:`rolling_sum`, divided; a sum beyond the largest float does no harm.
 
     Examples
     --------
@@ -102,9 +102,12 @@ def rolling_std(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
 
     Notes
     -----
-    NaN for a single value, 0 for a constant window. Sums of squares about the mean are joined in pairs (Chan, Golub and
-    LeVeque), from differences to a value in the window: a relative error of some 1e-15 at any offset and scale, from
-    denormal numbers to 1e300, and no trace of what came before. A window costs O(log(window)) operations.
+    NaN for a single value, 0 for a constant window. A window is the end of one stack of rows and the whole of another
+    ("two stacks"), each with a mean and a sum of squares about it (Welford), which are joined (Chan, Golub and LeVeque);
+    from differences to a value in the window: a relative error of some 1e-15 at any offset and scale, from denormal numbers
+    to 1e300, and no trace of what came before. A window costs O(1) operations. The last bits depend on where stacks begin,
+    every ``window`` rows from the first row of a call: calls on parts of a series agree with one on all of it to 1e-12
+    or, where parts begin at multiples of the window, to the bit.
 
     Examples
     --------
@@ -150,7 +153,7 @@ def rolling_skew(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     Notes
     -----
     The adjusted Fisher-Pearson coefficient G1, as in pandas. NaN for fewer than 3 values, 0 for a constant window.
-    Central sums of third powers are joined in pairs (Pebay). A window costs O(log(window)) operations.
+    Central sums of third powers are joined (Pebay). A window costs O(1) operations; see :func:`rolling_std`.
 
     Examples
     --------
@@ -173,7 +176,7 @@ def rolling_kurt(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     Notes
     -----
     The estimator G2, 0 for a normal distribution, as in pandas. NaN for fewer than 4 values, -3 for a constant window.
-    Central sums of fourth powers are joined in pairs (Pebay). A window costs O(log(window)) operations.
+    Central sums of fourth powers are joined (Pebay). A window costs O(1) operations; see :func:`rolling_std`.
 
     Examples
     --------
@@ -225,8 +228,8 @@ def rolling_slope(x: Any, window: Any, *, per: str | None = None, **options: Unp
 
     Notes
     -----
-    Sums of squares and products about the means are joined in pairs, from differences to a value in the window, so that
-    neither offsets nor what came before leave a trace. A window costs O(log(window)) operations.
+    Sums of squares and products about the means, from differences to a value in the window, so that neither offsets nor
+    what came before leave a trace. A window costs O(1) operations; see :func:`rolling_std`.
 
     Examples
     --------

@@ -5,15 +5,17 @@
 //! one that is not finite spoils it. No row is ever invalid.
 
 mod comoments;
-mod delay_lines;
+mod eight;
+mod exact_sums;
 mod extremes;
+mod limbs;
 mod lockstep;
 mod one_window;
 mod order_statistics;
-mod pairwise;
 mod ranked;
 mod results;
 mod sorted_keys;
+mod two_stacks;
 mod windows;
 
 mod absent_sums;

@@ -2,8 +2,9 @@
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
-use crate::timeseries::comoments::{PRODUCT, X_SQUARE, Y_SQUARE, join_products};
-use crate::timeseries::pairwise::{Joint, Moments, Shares, roll_trees};
+use crate::timeseries::comoments::{PRODUCT, X_SQUARE, Y_SQUARE, join, push};
+use crate::timeseries::eight::{Eight, LANES, Number, Strands};
+use crate::timeseries::two_stacks::{Moments, Share, Step, roll};
 use crate::timeseries::windows::Windows;
 
 struct Pairs<'a> {
@@ -20,34 +21,34 @@ pub(crate) fn correlation(product: f64, x_square: f64, y_square: f64) -> f64 {
 }
 
 impl Moments<2, 5, 2> for Pairs<'_> {
-    const TOTAL: Option<usize> = None;
-
-    fn by_rows(&self) -> bool {
-        self.values.by_rows()
-    }
-
     #[inline(always)]
-    fn load(&self, column: usize, start: usize, into: [&mut [f64]; 2]) {
-        let pair = self.pairs.get(column).copied().unwrap_or_default();
-        for (column, into) in pair.into_iter().zip(into) {
-            self.values.load(usize::try_from(column).unwrap_or(usize::MAX), start, into);
+    fn load(&self, strands: &Strands, start: isize, into: [&mut [Eight]; 2]) {
+        for (axis, into) in into.into_iter().enumerate() {
+            let column = |lane: usize| self.pairs.get(strands.columns[lane]).map_or(-1, |pair| pair[axis]);
+            let mut columns = [0; LANES];
+            for (lane, place) in columns.iter_mut().enumerate() {
+                *place = usize::try_from(column(lane)).unwrap_or(usize::MAX);
+            }
+            strands.load(self.values, columns, start, into);
         }
     }
 
     #[inline(always)]
-    fn join(&self, joint: Joint<'_, 2, 5>, shares: impl Shares) {
-        join_products::<true>(joint, shares);
+    fn push<C: Number>(&self, sums: &mut [Eight; 5], values: [Eight; 2], step: Step<C>) {
+        push::<C, true>(sums, values, step);
     }
 
     #[inline(always)]
-    fn emit(&self, counts: &[f64], sums: [&[f64]; 5], [x, y]: [[f64; 2]; 2], [cov, corr]: [&mut [f64]; 2]) {
-        let squares = sums[X_SQUARE].iter().zip(sums[Y_SQUARE]);
-        for (((product, n), (x_square, y_square)), (cov, corr)) in
-            sums[PRODUCT].iter().zip(counts).zip(squares).zip(cov.iter_mut().zip(corr))
-        {
-            *cov = product / (n - 1.0) * x[0] * y[0] * x[1] * y[1];
-            *corr = correlation(*product, *x_square, *y_square);
-        }
+    fn join<C: Number>(&self, older: &[Eight; 5], newer: &[Eight; 5], gap: [Eight; 2], share: Share<C>) -> [Eight; 5] {
+        join::<C, true>(older, newer, gap, share)
+    }
+
+    #[inline(always)]
+    fn results<C: Number>(&self, n: C, sums: &[Eight; 5], [x, y]: [[f64; 2]; 2]) -> [Eight; 2] {
+        let cov = sums[PRODUCT] * (C::of(1.0) / (n - C::of(1.0))).eight();
+        let square = |lane: usize| [sums[X_SQUARE].0[lane], sums[Y_SQUARE].0[lane]];
+        let corr = |lane: usize| correlation(sums[PRODUCT].0[lane], square(lane)[0], square(lane)[1]);
+        [cov.map(|cov| cov * x[0] * y[0] * x[1] * y[1]), Eight::of_lanes(corr)]
     }
 }
 
@@ -57,7 +58,7 @@ at_every_level! {
         corr: TableMut<'_, f64>,
     ) -> () {
         let shape = [values.rows(), cov.rows(), pairs.len()];
-        roll_trees(&Pairs { values, pairs }, windows, shape, [cov, corr]);
+        roll(&Pairs { values, pairs }, windows, shape, [cov, corr]);
     }
 }
 

@@ -2,131 +2,150 @@
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
-use crate::timeseries::pairwise::{Joint, Moments, Share, Shares, roll_trees};
+use crate::timeseries::eight::{Eight, Number, Strands};
+use crate::timeseries::exact_sums;
+use crate::timeseries::two_stacks::{Moments, Share, Step, roll};
 use crate::timeseries::windows::Windows;
 
-/// The sums of a node: of values, of differences from the anchor, of powers of differences from the mean.
-const TOTAL: usize = 0;
-const SECOND: usize = 2;
-const THIRD: usize = 3;
-const FOURTH: usize = 4;
+/// The sums of a node: the mean of differences from the anchor, and the sums of powers of differences from the mean.
+const MEAN: usize = 0;
+const SECOND: usize = 1;
+const THIRD: usize = 2;
+const FOURTH: usize = 3;
 
-/// Sums up to those of the powers of an order: 1, 2 or 4.
-struct Powers<'a> {
+/// Powers up to the second.
+struct Squares<'a> {
     values: Table<'a, f64>,
-    order: u32,
-    totals: bool,
 }
 
-/// Joins the sums of squares, and those of third and fourth powers if `HIGH`.
-///
-/// Of a and b values with the sums s and t of differences from one anchor, `(a * t - b * s)^2 / (a * b * (a + b))` is what
-/// their second central sums lack to that of all together; for the others see Pebay, SAND2008-6212. Counts are given
-/// as shares of the size, by which everything is exact where nodes are full.
+/// Powers up to the fourth.
+struct Fourths<'a> {
+    values: Table<'a, f64>,
+    /// Which results are wanted.
+    wanted: [bool; 4],
+}
+
+/// Takes a value into the mean and the squares; returns what the mean moves by, and what the squares grow by.
 #[inline(always)]
-fn join_powers<const HIGH: bool>(joint: Joint<'_, 1, 5>, shares: impl Shares) {
-    let Joint { older, newer, target, x: [x], y: [y], size, part, length } = joint;
-    let [_, s, p, e, k] = older.map(|sums| &sums[..length]);
-    let [_, t, q, f, m] = newer.map(|sums| &sums[..length]);
-    let [_, r, v, g, n] = target.map(|sums| &mut sums[..length]);
-    let (x, y) = (&x[..length], &y[..length]);
-    for i in 0..length {
-        let Share { a, b, weight, newer } = shares.at(i);
-        let moved = t[i] + newer * (y[i] - x[i]);
-        let apart = a * moved - b * s[i];
-        r[i] = s[i] + moved;
-        v[i] = (p[i] + q[i]) + apart * apart * (weight * part);
-        if HIGH {
-            let apart = apart * (weight * (a + b) * part);
-            let (low, high) = (p[i], q[i]);
-            let (share, other) = (a * a * b * weight, a * b * b * weight);
-            let both = size * a * other;
-            let inner = 3.0 * (share * high - other * low) + apart * apart * both * (share - other);
-            g[i] = (e[i] + f[i]) + apart * inner;
-            let inner = 6.0 * (share * share * high + other * other * low)
-                + apart * apart * both * (share * share - share * other + other * other);
-            n[i] = (k[i] + m[i]) + apart * (4.0 * (share * f[i] - other * e[i]) + apart * inner);
-        }
+fn push_square<C: Number>(mean: &mut Eight, value: Eight, step: Step<C>) -> (Eight, Eight) {
+    let apart = value - *mean;
+    let moved = apart * step.part.eight();
+    *mean = *mean + moved;
+    (moved, apart * moved * step.before.eight())
+}
+
+impl Moments<1, 2, 2> for Squares<'_> {
+    #[inline(always)]
+    fn load(&self, strands: &Strands, start: isize, [into]: [&mut [Eight]; 1]) {
+        strands.load(self.values, strands.columns, start, into);
+    }
+
+    #[inline(always)]
+    fn push<C: Number>(&self, [mean, squares]: &mut [Eight; 2], [value]: [Eight; 1], step: Step<C>) {
+        *squares = *squares + push_square(mean, value, step).1;
+    }
+
+    #[inline(always)]
+    fn join<C: Number>(
+        &self,
+        older: &[Eight; 2],
+        newer: &[Eight; 2],
+        [gap]: [Eight; 1],
+        share: Share<C>,
+    ) -> [Eight; 2] {
+        let apart = (newer[MEAN] - older[MEAN]) + gap;
+        [older[MEAN], (older[SECOND] + newer[SECOND]) + apart * apart * share.both.eight()]
+    }
+
+    #[inline(always)]
+    fn results<C: Number>(&self, count: C, sums: &[Eight; 2], [[up, further]]: [[f64; 2]; 1]) -> [Eight; 2] {
+        let variance = sums[SECOND] * (C::of(1.0) / (count - C::of(1.0))).eight();
+        [variance.map(|x| x * up * up * further * further), variance.map(|x| x.sqrt() * up * further)]
     }
 }
 
-impl Moments<1, 5, 6> for Powers<'_> {
-    const TOTAL: Option<usize> = Some(TOTAL);
-
-    fn wanted(&self) -> [bool; 5] {
-        [self.totals, self.order > 1, self.order > 1, self.order > 2, self.order > 2]
+impl Moments<1, 4, 4> for Fourths<'_> {
+    #[inline(always)]
+    fn load(&self, strands: &Strands, start: isize, [into]: [&mut [Eight]; 1]) {
+        strands.load(self.values, strands.columns, start, into);
     }
 
-    fn anchored(&self) -> bool {
-        self.order > 1
-    }
-
-    fn by_rows(&self) -> bool {
-        self.values.by_rows()
+    /// See Pebay, SAND2008-6212.
+    #[inline(always)]
+    fn push<C: Number>(&self, sums: &mut [Eight; 4], [value]: [Eight; 1], step: Step<C>) {
+        let [mean, squares, cubes, fourths] = sums;
+        let (moved, grown) = push_square(mean, value, step);
+        let (one, three, n) = (C::of(1.0), C::of(3.0), step.before + C::of(1.0));
+        let (twice, thrice) = (step.before - one, n * n - three * n + three);
+        let inner = moved * (grown * thrice.eight() + Eight::all(6.0) * *squares) - Eight::all(4.0) * *cubes;
+        *fourths = *fourths + moved * inner;
+        *cubes = *cubes + moved * (grown * twice.eight() - Eight::all(3.0) * *squares);
+        *squares = *squares + grown;
     }
 
     #[inline(always)]
-    fn load(&self, column: usize, start: usize, [into]: [&mut [f64]; 1]) {
-        self.values.load(column, start, into);
-    }
-
-    #[inline(always)]
-    fn join(&self, joint: Joint<'_, 1, 5>, shares: impl Shares) {
-        if self.totals {
-            let (older, newer) = (joint.older[TOTAL], joint.newer[TOTAL]);
-            for ((target, old), new) in joint.target[TOTAL].iter_mut().zip(older).zip(newer) {
-                *target = old + new;
-            }
-        }
-        match self.order {
-            0 | 1 => {}
-            2 => join_powers::<false>(joint, shares),
-            _ => join_powers::<true>(joint, shares),
-        }
-    }
-
-    #[inline(always)]
-    fn emit(
+    fn join<C: Number>(
         &self,
-        counts: &[f64],
-        sums: [&[f64]; 5],
-        [[up, further]]: [[f64; 2]; 1],
-        [total, mean, var, std, skew, kurt]: [&mut [f64]; 6],
-    ) {
-        if self.totals {
-            for (((sum, n), total), mean) in sums[TOTAL].iter().zip(counts).zip(total).zip(mean) {
-                *total = (sum + 0.0) * up * further;
-                *mean = (sum + 0.0) / n * up * further;
-            }
+        older: &[Eight; 4],
+        newer: &[Eight; 4],
+        [gap]: [Eight; 1],
+        share: Share<C>,
+    ) -> [Eight; 4] {
+        let apart = (newer[MEAN] - older[MEAN]) + gap;
+        let grown = apart * apart * share.both.eight();
+        let (a, b) = (share.older, share.newer);
+        let (low, high) = (older[SECOND], newer[SECOND]);
+        let inner = grown * (a - b).eight() + Eight::all(3.0) * (a.eight() * high - b.eight() * low);
+        let cubes = (older[THIRD] + newer[THIRD]) + apart * inner;
+        let inner = grown * (a * a - a * b + b * b).eight()
+            + Eight::all(6.0) * ((a * a).eight() * high + (b * b).eight() * low);
+        let inner = apart * inner + Eight::all(4.0) * (a.eight() * newer[THIRD] - b.eight() * older[THIRD]);
+        [older[MEAN], (low + high) + grown, cubes, (older[FOURTH] + newer[FOURTH]) + apart * inner]
+    }
+
+    #[inline(always)]
+    fn results<C: Number>(&self, n: C, sums: &[Eight; 4], scale: [[f64; 2]; 1]) -> [Eight; 4] {
+        let nothing = Eight::all(0.0);
+        let (one, two, three) = (C::of(1.0), C::of(2.0), C::of(3.0));
+        let [var, std] = if self.wanted[0] || self.wanted[1] {
+            Squares { values: self.values }.results(n, &[sums[MEAN], sums[SECOND]], scale)
+        } else {
+            [nothing; 2]
+        };
+        let squares = sums[SECOND];
+        let mut skew = nothing;
+        if self.wanted[2] {
+            let factor = n * (n - one).apply(f64::sqrt) / (n - two);
+            skew = factor.eight() * (sums[THIRD] / (squares * squares.map(f64::sqrt)));
+            skew = squares.choose(skew, nothing);
+            skew = n.eight().zip(skew, |n, skew| if n < 3.0 { f64::NAN } else { skew });
         }
-        if self.order > 1 {
-            for (((square, n), var), std) in sums[SECOND].iter().zip(counts).zip(var).zip(std) {
-                let variance = square / (n - 1.0);
-                *var = variance * up * up * further * further;
-                *std = variance.sqrt() * up * further;
-            }
+        let mut kurt = nothing;
+        if self.wanted[3] {
+            let (factor, more) = ((n - one) / ((n - two) * (n - three)), (n + one) * n);
+            kurt = more.eight() * (sums[FOURTH] / (squares * squares)) - (three * (n - one)).eight();
+            kurt = squares.choose(factor.eight() * kurt, Eight::all(-3.0));
+            kurt = n.eight().zip(kurt, |n, kurt| if n < 4.0 { f64::NAN } else { kurt });
         }
-        if self.order > 2 {
-            let powers = sums[SECOND].iter().zip(sums[THIRD]).zip(sums[FOURTH]);
-            for (((((square, cube), fourth), n), skew), kurt) in powers.zip(counts).zip(skew).zip(kurt) {
-                let found = n * (n - 1.0).sqrt() / (n - 2.0) * (cube / (square * square.sqrt()));
-                let found = if *square == 0.0 { 0.0 } else { found };
-                *skew = if *n < 3.0 { f64::NAN } else { found };
-                let found = (n - 1.0) / ((n - 2.0) * (n - 3.0))
-                    * ((n + 1.0) * n * (fourth / (square * square)) - 3.0 * (n - 1.0));
-                let found = if *square == 0.0 { -3.0 } else { found };
-                *kurt = if *n < 4.0 { f64::NAN } else { found };
-            }
-        }
+        [var, std, skew, kurt]
     }
 }
 
 at_every_level! {
     fn rolling_moments_at(
-        values: Table<'_, f64>, windows: Windows<'_>, rows: usize, order: u32, totals: bool,
-        outputs: [TableMut<'_, f64>; 6],
+        values: Table<'_, f64>, windows: Windows<'_>, rows: usize, outputs: [TableMut<'_, f64>; 6],
     ) -> () {
-        roll_trees(&Powers { values, order, totals }, windows, [values.rows(), rows, values.columns()], outputs);
+        let [total, mean, var, std, skew, kurt] = outputs;
+        let shape = [values.rows(), rows, values.columns()];
+        if total.columns() + mean.columns() > 0 {
+            exact_sums::roll(values, windows, rows, [total, mean]);
+        }
+        let wanted = [&var, &std, &skew, &kurt].map(|output| output.columns() > 0);
+        if wanted[2] || wanted[3] {
+            roll(&Fourths { values, wanted }, windows, shape, [var, std, skew, kurt]);
+        } else if wanted[0] || wanted[1] {
+            roll(&Squares { values }, windows, shape, [var, std]);
+        }
     }
 }
 
@@ -144,13 +163,7 @@ pub fn rolling_moments(
     skew: TableMut<'_, f64>,
     kurt: TableMut<'_, f64>,
 ) -> Option<usize> {
-    let order = match (var.columns() + std.columns(), skew.columns() + kurt.columns()) {
-        (0, 0) => 1,
-        (_, 0) => 2,
-        _ => 4,
-    };
-    let (rows, totals) = (total.rows(), total.columns() + mean.columns() > 0);
-    let windows = Windows { window, min_periods, propagate };
-    rolling_moments_at(level, values, windows, rows, order, totals, [total, mean, var, std, skew, kurt]);
+    let (rows, windows) = (total.rows(), Windows { window, min_periods, propagate });
+    rolling_moments_at(level, values, windows, rows, [total, mean, var, std, skew, kurt]);
     None
 }

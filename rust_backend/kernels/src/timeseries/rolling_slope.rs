@@ -2,8 +2,9 @@
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
-use crate::timeseries::comoments::{PRODUCT, X_SQUARE, X_SUM, Y_SUM, join_products};
-use crate::timeseries::pairwise::{Joint, Moments, Share, Shares, roll_trees};
+use crate::timeseries::comoments::{PRODUCT, X_SQUARE, join, push};
+use crate::timeseries::eight::{Eight, LANES, Number, Strands};
+use crate::timeseries::two_stacks::{Moments, Share, Step, roll};
 use crate::timeseries::windows::Windows;
 
 struct Lines<'a> {
@@ -13,67 +14,34 @@ struct Lines<'a> {
     rate: f64,
 }
 
-/// What `join_products` does where times are numbers of rows, and nothing is missing: all sums of times are the same.
-#[inline(always)]
-fn join_rows(joint: Joint<'_, 2, 5>, Share { a, weight, newer: n, .. }: Share) {
-    let Joint { older, newer, target, x, y, part, length, .. } = joint;
-    if length == 0 {
-        return;
-    }
-    let [older, newer] = [older, newer].map(|nodes| nodes.map(|sums| &sums[..length]));
-    let [low, high] = [x, y].map(|[times, values]| (times[0], &values[..length]));
-    let [times, values, products, squares, _] = target.map(|sums| &mut sums[..length]);
-    let weight = weight * part;
-    let moved = newer[X_SUM][0] + n * (high.0 - low.0);
-    let apart = a * moved - older[X_SUM][0];
-    times.fill(older[X_SUM][0] + moved);
-    squares.fill((older[X_SQUARE][0] + newer[X_SQUARE][0]) + apart * apart * weight);
-    for i in 0..length {
-        let moved = newer[Y_SUM][i] + n * (high.1[i] - low.1[i]);
-        let other = a * moved - older[Y_SUM][i];
-        values[i] = older[Y_SUM][i] + moved;
-        products[i] = (older[PRODUCT][i] + newer[PRODUCT][i]) + apart * other * weight;
-    }
-}
-
 impl Moments<2, 5, 1> for Lines<'_> {
-    const TOTAL: Option<usize> = None;
-
-    fn wanted(&self) -> [bool; 5] {
-        [true, true, true, true, false]
-    }
-
-    fn by_rows(&self) -> bool {
-        self.values.by_rows()
-    }
-
     #[inline(always)]
-    fn load(&self, column: usize, start: usize, [times, into]: [&mut [f64]; 2]) {
+    fn load(&self, strands: &Strands, start: isize, [times, into]: [&mut [Eight]; 2]) {
         if self.times.columns() > 0 {
-            self.times.load(0, start, times);
+            strands.load(self.times, [0; LANES], start, times);
         } else {
-            for (row, time) in (start..).zip(times) {
-                *time = row as f64;
+            for (row, times) in (start..).zip(times) {
+                *times = Eight::all(row as f64);
             }
         }
-        self.values.load(column, start, into);
+        strands.load(self.values, strands.columns, start, into);
     }
 
     #[inline(always)]
-    fn join(&self, joint: Joint<'_, 2, 5>, shares: impl Shares) {
-        match shares.same() {
-            Some(share) if self.times.columns() == 0 => join_rows(joint, share),
-            _ => join_products::<false>(joint, shares),
-        }
+    fn push<C: Number>(&self, sums: &mut [Eight; 5], values: [Eight; 2], step: Step<C>) {
+        push::<C, false>(sums, values, step);
     }
 
     #[inline(always)]
-    fn emit(&self, _: &[f64], sums: [&[f64]; 5], [x, y]: [[f64; 2]; 2], [slope]: [&mut [f64]; 1]) {
-        for ((product, square), slope) in sums[PRODUCT].iter().zip(sums[X_SQUARE]).zip(slope) {
-            let found = product / square * self.rate;
-            let found = found / x[0] / x[1] * y[0] * y[1];
-            *slope = if *square > 0.0 { found } else { f64::NAN };
-        }
+    fn join<C: Number>(&self, older: &[Eight; 5], newer: &[Eight; 5], gap: [Eight; 2], share: Share<C>) -> [Eight; 5] {
+        join::<C, false>(older, newer, gap, share)
+    }
+
+    #[inline(always)]
+    fn results<C: Number>(&self, _: C, sums: &[Eight; 5], [x, y]: [[f64; 2]; 2]) -> [Eight; 1] {
+        let slope = sums[PRODUCT] / sums[X_SQUARE];
+        let slope = slope.map(|slope| slope * self.rate / x[0] / x[1] * y[0] * y[1]);
+        [sums[X_SQUARE].zip(slope, |square, slope| if square > 0.0 { slope } else { f64::NAN })]
     }
 }
 
@@ -82,7 +50,7 @@ at_every_level! {
         values: Table<'_, f64>, windows: Windows<'_>, times: Table<'_, f64>, rate: f64, slope: TableMut<'_, f64>,
     ) -> () {
         let shape = [values.rows(), slope.rows(), values.columns()];
-        roll_trees(&Lines { values, times, rate }, windows, shape, [slope]);
+        roll(&Lines { values, times, rate }, windows, shape, [slope]);
     }
 }
 

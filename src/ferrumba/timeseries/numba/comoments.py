@@ -1,46 +1,39 @@
-"""The nodes of two series: sums of squares and of products about the means."""
-
-import numpy as np
+"""The nodes of two series: their means, and sums of squares and of products about them."""
 
 from ferrumba.dispatch.jit import jit
-from ferrumba.timeseries.numba.pairwise import weight_of
+from ferrumba.timeseries.numba.two_stacks import calm_or_zero, shares
 
-COUNT, X_SUM, Y_SUM, PRODUCT, X_SQUARE, Y_SQUARE = 0, 1, 2, 3, 4, 5
+X_MEAN, Y_MEAN, PRODUCT, X_SQUARE, Y_SQUARE = 0, 1, 2, 3, 4
+
+EMPTY = (0.0, 0.0), (0.0, 0.0, 0.0, 0.0, 0.0)
+"""The anchor and the sums of a node without observations."""
 
 
-@jit
-def join(older, newer, offset, target, x, y, length, size, count):
-    """Join nodes: sums of differences from the anchors, of products and of squares about the means; as in moments."""
-    part, height = 1.0 / size, np.float64(size)
-    c, d = older[COUNT], newer[COUNT]
-    weight = weight_of(count * part, 1.0)
-    for axis in range(2):
-        s, t, r = older[X_SUM + axis], newer[X_SUM + axis], target[X_SUM + axis]
-        p, q, v = older[X_SQUARE + axis], newer[X_SQUARE + axis], target[X_SQUARE + axis]
-        low, high = x[axis], y[axis]
-        if count > 0:
-            a = count * part
-            for i in range(length):
-                moved = t[i + offset] + height * (high[i + offset] - low[i])
-                apart = a * moved - s[i]
-                r[i] = s[i] + moved
-                v[i] = (p[i] + q[i + offset]) + apart * apart * (weight * part)
-        else:
-            for i in range(length):
-                a, b = c[i] * part, d[i + offset] * part
-                moved = t[i + offset] + d[i + offset] * (high[i + offset] - low[i])
-                apart = a * moved - b * s[i]
-                r[i] = s[i] + moved
-                v[i] = (p[i] + q[i + offset]) + apart * apart * (weight_of(a, b) * part)
-    s, t, u, w = older[X_SUM], newer[X_SUM], older[Y_SUM], newer[Y_SUM]
-    p, q, v = older[PRODUCT], newer[PRODUCT], target[PRODUCT]
-    x_low, y_low, x_high, y_high = x[0], x[1], y[0], y[1]
-    for i in range(length):
-        a, b, n = c[i] * part, d[i + offset] * part, d[i + offset]
-        if count > 0:
-            a, b, n = count * part, 1.0, height
-        else:
-            weight = weight_of(a, b)
-        x_apart = a * (t[i + offset] + n * (x_high[i + offset] - x_low[i])) - b * s[i]
-        y_apart = a * (w[i + offset] + n * (y_high[i + offset] - y_low[i])) - b * u[i]
-        v[i] = (p[i] + q[i + offset]) + x_apart * y_apart * (weight * part)
+@jit(inline=True)
+def tame(observation, scale):
+    """Return both values, scaled."""
+    return calm_or_zero(observation[0], scale[0]), calm_or_zero(observation[1], scale[1])
+
+
+@jit(inline=True)
+def push(sums, observation, anchor, before, part):
+    """Take a pair of values into a node."""
+    x_mean, y_mean, product, x_square, y_square = sums
+    x_apart, y_apart = (observation[0] - anchor[0]) - x_mean, (observation[1] - anchor[1]) - y_mean
+    x_moved, y_moved = x_apart * part, y_apart * part
+    product += x_apart * y_moved * before
+    x_square += x_apart * x_moved * before
+    y_square += y_apart * y_moved * before
+    return x_mean + x_moved, y_mean + y_moved, product, x_square, y_square
+
+
+@jit(inline=True)
+def join(older, place, newer, last, first, count, added):
+    """Join nodes, without their means."""
+    both = shares(count, added)[2]
+    x_apart = (newer[X_MEAN] - older[place, X_MEAN]) + (first[0] - last[0])
+    y_apart = (newer[Y_MEAN] - older[place, Y_MEAN]) + (first[1] - last[1])
+    product = (older[place, PRODUCT] + newer[PRODUCT]) + x_apart * y_apart * both
+    x_square = (older[place, X_SQUARE] + newer[X_SQUARE]) + x_apart * x_apart * both
+    y_square = (older[place, Y_SQUARE] + newer[Y_SQUARE]) + y_apart * y_apart * both
+    return older[place, X_MEAN], older[place, Y_MEAN], product, x_square, y_square

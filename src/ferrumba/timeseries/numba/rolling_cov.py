@@ -5,16 +5,14 @@ import math
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
-from ferrumba.timeseries.numba.comoments import COUNT, PRODUCT, X_SQUARE, Y_SQUARE, join
-from ferrumba.timeseries.numba.pairwise import roll_trees
+from ferrumba.timeseries.numba.comoments import EMPTY, PRODUCT, X_SQUARE, Y_SQUARE, join, push, tame
+from ferrumba.timeseries.numba.two_stacks import roll
 
 
-@jit
-def load(values, pairs, column, start, stop, raw):
-    """Read some rows of both columns of a pair."""
-    for axis in range(2):
-        for row in range(start, stop):
-            raw[axis, row - start] = values[row, pairs[column, axis]]
+@jit(inline=True)
+def take(values, pairs, column, row):
+    """Return the values of both columns of a pair."""
+    return values[row, pairs[column, 0]], values[row, pairs[column, 1]]
 
 
 @jit(inline=True)
@@ -25,13 +23,11 @@ def correlation(product, x_square, y_square):
     return found if x_square * y_square > 0.0 else np.nan
 
 
-@jit
-def emit(nodes, _pairs, results, many, scale):
-    """Write covariances and correlations."""
-    counts, products, squares, others = nodes[COUNT], nodes[PRODUCT], nodes[X_SQUARE], nodes[Y_SQUARE]
-    for i in range(many):
-        results[0, i] = products[i] / (counts[i] - 1.0) * scale[0, 0] * scale[1, 0] * scale[0, 1] * scale[1, 1]
-        results[1, i] = correlation(products[i], squares[i], others[i])
+@jit(inline=True)
+def results(count, sums, scale, _wanted, _pairs):
+    """Return covariance and correlation."""
+    cov = sums[PRODUCT] * (1.0 / (count - 1.0)) * scale[0, 0] * scale[1, 0] * scale[0, 1] * scale[1, 1]
+    return cov, correlation(sums[PRODUCT], sums[X_SQUARE], sums[Y_SQUARE])
 
 
 @jit(
@@ -40,5 +36,5 @@ def emit(nodes, _pairs, results, many, scale):
 def rolling_cov(values, window, min_periods, propagate, pairs, cov, corr):
     """Fill ``cov`` and ``corr``, each if it has columns."""
     rules = window, min_periods, propagate
-    roll_trees(load, join, emit, values, pairs, rules, cov.shape[0], pairs.shape[0], 2, 6, 0, (cov, corr))
+    roll(take, tame, push, join, results, values, pairs, rules, pairs.shape[0], EMPTY, (cov, corr))
     return np.int64(-1)

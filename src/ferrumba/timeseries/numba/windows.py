@@ -36,3 +36,18 @@ def load_keys(values, column, start, stop, floats, keys):
         floats[place] = values[start + place, column]
     for place in range(stop - start):
         keys[place] = swap_key(bits[place]) if floats[place] - floats[place] == 0.0 else MISSING
+
+
+@jit(inline=True)
+def begin_of(rules, row, history, longest):
+    """Return the first row of the window of a row of the table, of which ``history`` rows are before those of the call."""
+    window = rules[0]
+    width = window[row - history if window.shape[0] > 1 else 0]
+    return max(np.int64(0), row + 1 - max(np.int64(1), min(width, longest)))
+
+
+@jit(inline=True)
+def needed_of(rules, width):
+    """Return how many finite values a window of so many rows needs."""
+    least = max(np.int64(1), rules[1][0])
+    return max(least, width) if rules[2][0] else least

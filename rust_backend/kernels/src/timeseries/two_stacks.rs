@@ -1,0 +1,418 @@
+//! The loop of the rolling moments: a window is the end of one stack and the whole of another.
+//!
+//! Rows come in blocks. The first stack holds, for each row before a block, the node of all rows from there to the block;
+//! the second grows with the rows of the block. A window joins a node of the first to that of the second, and when its
+//! first row has come to the end of the first stack, a new block begins. So nothing is subtracted that had been added, what
+//! is before a window leaves no trace, and a row costs two pushes and a join, however long the windows are.
+//!
+//! Windows of one width have blocks of that width from the first row of the call on, and series are cut where blocks begin,
+//! so that neither threads nor lanes change a bit. Values are taken relative to an anchor, the last calm one before the
+//! block or the first one in it, which is in the window as long as the others of its stack are: offsets leave no trace.
+//!
+//! Values beyond 2^180, and those below 2^-180 but not 0, whose fourth powers overflow or underflow, are wild. A window
+//! with one of them is computed by itself, scaled by powers of two.
+
+use crate::table::TableMut;
+use crate::timeseries::eight::{Eight, LANES, Number, Strands};
+use crate::timeseries::windows::Windows;
+
+/// Rows that are written to the tables at once, and rows that are read ahead.
+const BATCH: usize = 128;
+
+/// 2^180 and 2^-180.
+const LARGEST: f64 = f64::from_bits((1023 + 180) << 52);
+const SMALLEST: f64 = f64::from_bits((1023 - 180) << 52);
+
+/// What a push needs to know: how many observations there were before, and 1 by how many there are after.
+#[derive(Clone, Copy)]
+pub(crate) struct Step<C> {
+    pub(crate) before: C,
+    pub(crate) part: C,
+}
+
+impl<C: Number> Step<C> {
+    #[inline(always)]
+    fn after(before: C) -> Self {
+        Self { before, part: C::of(1.0) / (before + C::of(1.0)) }
+    }
+}
+
+/// What a join needs to know: the shares of the older and the newer node in all observations, and their number times that
+/// of the newer one by that of both.
+#[derive(Clone, Copy)]
+pub(crate) struct Share<C> {
+    pub(crate) older: C,
+    pub(crate) newer: C,
+    pub(crate) both: C,
+}
+
+impl<C: Number> Share<C> {
+    #[inline(always)]
+    fn new(older: C, newer: C) -> Self {
+        let part = C::of(1.0) / (older + newer).apply(|count| count.max(1.0));
+        let share = newer * part;
+        Self { older: older * part, newer: share, both: older * share }
+    }
+}
+
+/// A rolling kernel of `S` series, whose nodes have `F` sums, of which the first are the means, and give `N` results.
+pub(crate) trait Moments<const S: usize, const F: usize, const N: usize> {
+    /// Reads rows of the series, see [`Strands::load`].
+    fn load(&self, strands: &Strands, start: isize, into: [&mut [Eight]; S]);
+
+    /// Takes an observation into a node.
+    fn push<C: Number>(&self, sums: &mut [Eight; F], values: [Eight; S], step: Step<C>);
+
+    /// Joins nodes, of which the anchor of the newer one is `gap` above that of the older one.
+    fn join<C: Number>(&self, older: &[Eight; F], newer: &[Eight; F], gap: [Eight; S], share: Share<C>) -> [Eight; F];
+
+    /// The results of a node; the values of a series were divided by both elements of its scale.
+    fn results<C: Number>(&self, count: C, sums: &[Eight; F], scale: [[f64; 2]; S]) -> [Eight; N];
+}
+
+#[inline(always)]
+fn is_calm(value: f64) -> bool {
+    let size = value.abs();
+    (size <= LARGEST) & ((size >= SMALLEST) | (size == 0.0))
+}
+
+/// A node, how many observations it has, and the values that they are relative to.
+#[derive(Clone, Copy)]
+struct Node<const S: usize, const F: usize> {
+    sums: [Eight; F],
+    count: Eight,
+    anchors: [Eight; S],
+}
+
+impl<const S: usize, const F: usize> Node<S, F> {
+    #[inline(always)]
+    fn empty() -> Self {
+        let zero = Eight::all(0.0);
+        Self { sums: [zero; F], count: zero, anchors: [zero; S] }
+    }
+
+    /// Takes the observations that are there.
+    #[inline(always)]
+    fn push<const N: usize>(&mut self, kernel: &impl Moments<S, F, N>, values: [Eight; S]) {
+        let filled = values.iter().fold(Eight::all(1.0), |filled, values| {
+            filled.zip(*values, |filled, value| if is_calm(value) { filled } else { 0.0 })
+        });
+        let first = filled.zip(self.count, |filled, count| if count == 0.0 { filled } else { 0.0 });
+        let mut relative = values;
+        for (series, value) in relative.iter_mut().enumerate() {
+            self.anchors[series] = first.choose(*value, self.anchors[series]);
+            // A value at the mean changes nothing.
+            *value = filled.choose(*value - self.anchors[series], self.sums[series]);
+        }
+        let before = self.count.zip(filled, |count, filled| (count + filled - 1.0).max(0.0));
+        kernel.push(&mut self.sums, relative, Step::after(before));
+        self.count = self.count + filled;
+    }
+}
+
+/// Rows of the series from `low` on, counted from the first that a window reaches back to, and what is strange in each.
+struct Rows<const S: usize> {
+    values: [Vec<Eight>; S],
+    strange: Vec<u8>,
+    low: usize,
+}
+
+/// A row has a value that is missing or wild; one that is wild.
+const STRANGE: u8 = 1;
+const WILD: u8 = 2;
+
+impl<const S: usize> Rows<S> {
+    /// Forgets rows before `low` and reads on until `high`, or some rows more up to `end`.
+    #[inline(always)]
+    fn ensure<const F: usize, const N: usize>(
+        &mut self,
+        kernel: &impl Moments<S, F, N>,
+        strands: &Strands,
+        origin: isize,
+        [low, high, end]: [usize; 3],
+    ) {
+        let have = self.low + self.strange.len();
+        if high <= have {
+            return;
+        }
+        let kept = have.saturating_sub(low);
+        let gone = self.strange.len() - kept;
+        let room = (high + BATCH).min(end) - low;
+        self.strange.copy_within(gone.., 0);
+        self.strange.resize(room, 0);
+        for values in &mut self.values {
+            values.copy_within(gone.., 0);
+            values.resize(room, Eight::all(f64::NAN));
+        }
+        self.low = low;
+        let start = origin + (low + kept) as isize;
+        kernel.load(strands, start, self.values.each_mut().map(|values| &mut values[kept..]));
+        for at in kept..room {
+            let calm = self.values.iter().all(|values| values[at].0.iter().fold(true, |calm, x| calm & is_calm(*x)));
+            self.strange[at] = if calm { 0 } else { self.wonder(at) };
+        }
+    }
+
+    #[cold]
+    fn wonder(&self, at: usize) -> u8 {
+        let wild = (0..LANES).any(|lane| self.is_wild(at, lane));
+        if wild { STRANGE | WILD } else { STRANGE }
+    }
+
+    fn is_wild(&self, at: usize, lane: usize) -> bool {
+        let mut values = self.values.iter().map(|values| values[at].0[lane]);
+        values.clone().all(f64::is_finite) && values.any(|value| !is_calm(value))
+    }
+
+    #[inline(always)]
+    fn at(&self, row: usize) -> [Eight; S] {
+        self.values.each_ref().map(|values| values[row - self.low])
+    }
+
+    fn flags(&self, low: usize, high: usize) -> u8 {
+        self.strange[low - self.low..high - self.low].iter().fold(0, |all, flags| all | flags)
+    }
+}
+
+/// The results of rows that have not been written yet.
+struct Found<const N: usize> {
+    start: usize,
+    many: usize,
+    results: [Vec<Eight>; N],
+}
+
+impl<const N: usize> Found<N> {
+    #[inline(always)]
+    fn note(&mut self, results: [Eight; N], strands: &Strands, outputs: &mut [TableMut<'_, f64>; N]) {
+        if self.many == BATCH {
+            self.flush(strands, outputs);
+        }
+        for (rows, result) in self.results.iter_mut().zip(results) {
+            rows[self.many] = result;
+        }
+        self.many += 1;
+    }
+
+    #[inline(always)]
+    fn flush(&mut self, strands: &Strands, outputs: &mut [TableMut<'_, f64>; N]) {
+        for (output, results) in outputs.iter_mut().zip(&self.results) {
+            if output.columns() > 0 {
+                strands.store(output, self.start, &results[..self.many]);
+            }
+        }
+        (self.start, self.many) = (self.start + self.many, 0);
+    }
+}
+
+/// What the loop knows while it passes some series.
+struct Pass<'a, const S: usize, const F: usize> {
+    windows: Windows<'a>,
+    /// Rows before those of the call, and before the first of them that its window reaches back to.
+    history: usize,
+    reach: usize,
+    width: usize,
+    strands: &'a Strands,
+    rows: Rows<S>,
+    older: Vec<[Eight; F]>,
+    counts: Vec<Eight>,
+}
+
+impl<const S: usize, const F: usize> Pass<'_, S, F> {
+    /// The first row of the window of a row.
+    #[inline(always)]
+    fn begin(&self, row: usize) -> usize {
+        (row + 1).saturating_sub(self.windows.width(row - self.reach).min(self.width))
+    }
+
+    /// How many observations the window of a row needs in each series.
+    #[inline(always)]
+    fn needed(&self, row: usize) -> Eight {
+        let width = row + 1 - self.begin(row);
+        let rows = |lane: usize| (self.history + self.strands.starts[lane] + row + 1).saturating_sub(self.reach);
+        Eight::of_lanes(|lane| self.windows.needed(width.min(rows(lane))) as f64)
+    }
+
+    /// The rows from `start` whose windows begin at `start` or before.
+    #[inline(always)]
+    fn block(&self, start: usize, end: usize) -> usize {
+        if self.windows.are_equal() {
+            return end.min(start + self.width);
+        }
+        (start..end).find(|row| self.begin(*row) > start).unwrap_or(end)
+    }
+
+    /// Makes the results of a block in which no observation is missing.
+    #[inline(always)]
+    fn whole<const N: usize>(
+        &mut self,
+        kernel: &impl Moments<S, F, N>,
+        [low, start, stop]: [usize; 3],
+        found: &mut Found<N>,
+        outputs: &mut [TableMut<'_, f64>; N],
+    ) {
+        let mut sums = [Eight::all(0.0); F];
+        self.older[start - low] = sums;
+        let last = self.rows.at(start.max(1) - 1);
+        let mut before = 0.0;
+        for row in (low..start).rev() {
+            let values = self.rows.at(row);
+            let values = std::array::from_fn(|series| values[series] - last[series]);
+            kernel.push(&mut sums, values, Step::after(before));
+            self.older[row - low] = sums;
+            before += 1.0;
+        }
+        let first = self.rows.at(start);
+        let gap =
+            std::array::from_fn(|series| if low < start { first[series] - last[series] } else { Eight::all(0.0) });
+        sums = [Eight::all(0.0); F];
+        let mut before = 0.0;
+        for row in start..stop {
+            let values = self.rows.at(row);
+            let values = std::array::from_fn(|series| values[series] - first[series]);
+            kernel.push(&mut sums, values, Step::after(before));
+            before += 1.0;
+            let begin = self.begin(row).max(low);
+            let older = (start - begin) as f64;
+            let joined = kernel.join(&self.older[begin - low], &sums, gap, Share::new(older, before));
+            let mut results = kernel.results(older + before, &joined, [[1.0; 2]; S]);
+            if (row + 1 - begin) < self.windows.needed(row + 1 - begin) {
+                results = [Eight::all(f64::NAN); N];
+            }
+            found.note(results, self.strands, outputs);
+        }
+    }
+
+    /// Makes the results of a block in which observations are counted.
+    #[inline(always)]
+    fn counted<const N: usize>(
+        &mut self,
+        kernel: &impl Moments<S, F, N>,
+        [low, start, stop]: [usize; 3],
+        found: &mut Found<N>,
+        outputs: &mut [TableMut<'_, f64>; N],
+    ) {
+        let mut node = Node::<S, F>::empty();
+        (self.older[start - low], self.counts[start - low]) = (node.sums, node.count);
+        for row in (low..start).rev() {
+            node.push(kernel, self.rows.at(row));
+            (self.older[row - low], self.counts[row - low]) = (node.sums, node.count);
+        }
+        let (last, held) = (node.anchors, node.count);
+        node = Node::empty();
+        for row in start..stop {
+            node.push(kernel, self.rows.at(row));
+            let begin = self.begin(row).max(low) - low;
+            let one = held.zip(node.count, |older, newer| older.min(newer));
+            let gap = std::array::from_fn(|at| one.choose(node.anchors[at] - last[at], Eight::all(0.0)));
+            let share = Share::new(self.counts[begin], node.count);
+            let joined = kernel.join(&self.older[begin], &node.sums, gap, share);
+            let count = self.counts[begin] + node.count;
+            let missing = count.zip(self.needed(row), |count, needed| if count < needed { 1.0 } else { 0.0 });
+            let results = kernel.results(count, &joined, [[1.0; 2]; S]);
+            found.note(results.map(|result| missing.choose(Eight::all(f64::NAN), result)), self.strands, outputs);
+        }
+    }
+
+    /// Makes the results of windows with wild values anew, each by itself.
+    #[cold]
+    fn alone<const N: usize>(
+        &mut self,
+        kernel: &impl Moments<S, F, N>,
+        [low, start, stop]: [usize; 3],
+        outputs: &mut [TableMut<'_, f64>; N],
+    ) {
+        for lane in 0..self.strands.many {
+            let wild = |row: usize| self.rows.is_wild(row - self.rows.low, lane);
+            let mut last = (low..start).rev().find(|row| wild(*row));
+            for row in start..stop {
+                last = if wild(row) { Some(row) } else { last };
+                let begin = self.begin(row);
+                let at = self.strands.starts[lane] + row - self.reach;
+                if last.is_none_or(|last| last < begin) || at >= self.strands.stops[lane] {
+                    continue;
+                }
+                let (node, scale) = self.tame(kernel, begin..row + 1, lane);
+                let enough = node.count.0[lane] >= self.needed(row).0[lane];
+                let results = kernel.results(node.count, &node.sums, scale);
+                for (output, result) in outputs.iter_mut().zip(results) {
+                    let result = if enough { result.0[lane] } else { f64::NAN };
+                    output.store(self.strands.columns[lane], at, std::iter::once(result));
+                }
+            }
+        }
+    }
+
+    /// The node of a window, scaled by powers of two so that the largest finite values are about 1, and the way back.
+    fn tame<const N: usize>(
+        &self,
+        kernel: &impl Moments<S, F, N>,
+        window: std::ops::Range<usize>,
+        lane: usize,
+    ) -> (Node<S, F>, [[f64; 2]; S]) {
+        let rows = window.map(|row| self.rows.at(row).map(|values| values.0[lane]));
+        let rows = rows.filter(|values| values.iter().all(|value| value.is_finite()));
+        let scale: [[f64; 2]; S] = std::array::from_fn(|series| {
+            let largest = rows.clone().fold(0.0_f64, |largest, values| largest.max(values[series].abs()));
+            let exponent = if largest == 0.0 { 0 } else { (largest.to_bits() >> 52) as i32 - 1022 };
+            [power(exponent >> 1), power(exponent - (exponent >> 1))]
+        });
+        let mut node = Node::<S, F>::empty();
+        for values in rows {
+            let values: [f64; S] = std::array::from_fn(|at| values[at] * (1.0 / scale[at][0]) * (1.0 / scale[at][1]));
+            // What is too small beside the largest is nothing.
+            let values = values.map(|value| Eight::all(if is_calm(value) { value } else { 0.0 }));
+            node.push(kernel, values);
+        }
+        (node, scale)
+    }
+}
+
+/// A power of two, for exponents of normal numbers.
+fn power(exponent: i32) -> f64 {
+    f64::from_bits(((1023 + exponent) as u64) << 52)
+}
+
+/// Fills the outputs of a rolling kernel with what its windows give; an output may have no columns.
+#[inline(always)]
+pub(crate) fn roll<const S: usize, const F: usize, const N: usize>(
+    kernel: &impl Moments<S, F, N>,
+    windows: Windows<'_>,
+    [all_rows, rows, columns]: [usize; 3],
+    mut outputs: [TableMut<'_, f64>; N],
+) {
+    let (width, history) = (windows.widest(all_rows), all_rows.saturating_sub(rows));
+    let reach = windows.width(0).min(width) - 1;
+    let zero = Eight::all(0.0);
+    for strands in &Strands::cut(windows, width, rows, columns) {
+        let mut pass = Pass {
+            windows,
+            history,
+            reach,
+            width,
+            strands,
+            rows: Rows { values: std::array::from_fn(|_| Vec::new()), strange: Vec::new(), low: 0 },
+            older: vec![[zero; F]; width + 1],
+            counts: vec![zero; width + 1],
+        };
+        let mut found = Found { start: 0, many: 0, results: std::array::from_fn(|_| vec![zero; BATCH]) };
+        let end = reach + strands.length;
+        let mut start = reach;
+        while start < end {
+            let low = pass.begin(start);
+            let stop = pass.block(start, end);
+            pass.rows.ensure(kernel, strands, history as isize - reach as isize, [low, stop, end]);
+            let (block, flags) = ([low, start, stop], pass.rows.flags(low, stop));
+            if flags == 0 {
+                pass.whole(kernel, block, &mut found, &mut outputs);
+            } else {
+                pass.counted(kernel, block, &mut found, &mut outputs);
+            }
+            if flags & WILD != 0 {
+                found.flush(strands, &mut outputs);
+                pass.alone(kernel, block, &mut outputs);
+            }
+            start = stop;
+        }
+        found.flush(strands, &mut outputs);
+    }
+}
