@@ -45,11 +45,6 @@ impl<'a, T: Copy> Table<'a, T> {
         self.shape[1]
     }
 
-    /// Whether the elements of a row are nearer to each other than those of a column.
-    pub(crate) fn by_rows(&self) -> bool {
-        self.strides[1].unsigned_abs() < self.strides[0].unsigned_abs()
-    }
-
     /// Copies the values of a column from row `start` on, as many as there are or fit; returns the part that is filled.
     #[inline(always)]
     pub(crate) fn load<'b>(&self, column: usize, start: usize, into: &'b mut [T]) -> &'b mut [T] {
@@ -248,6 +243,33 @@ mod tests {
         target.store(3, 0, [1].into_iter());
         target.store(0, 9, [1].into_iter());
         assert_eq!(copy, [0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 8]);
+    }
+
+    #[test]
+    fn lanes_are_read_and_written_in_any_order_of_memory() {
+        let values: Vec<i64> = (0..60).collect();
+        // SAFETY: 10 rows of 6 columns, all of them in the slice.
+        let by_columns = unsafe { Table::new(values.as_ptr(), [10, 6], [1, 10]) };
+        for (table, element) in [(Table::of_rows(&values, 6), [6, 1]), (by_columns, [1, 10])] {
+            for (columns, rows) in [([0, 1, 2], [0; 3]), ([5, 0, 0], [1, 0, 2])] {
+                let mut found = [[-1; 3]; 7];
+                assert!(table.load_lanes(columns, rows, &mut found));
+                for (row, found) in found.into_iter().enumerate() {
+                    let place =
+                        |lane: usize| (rows[lane] + row) as i64 * element[0] + columns[lane] as i64 * element[1];
+                    assert_eq!(found, [place(0), place(1), place(2)]);
+                }
+                let mut copy = vec![-1; 60];
+                // SAFETY: as above, of a slice that nobody else holds.
+                let mut target = unsafe { TableMut::new(copy.as_mut_ptr(), [10, 6], element.map(|by| by as isize)) };
+                assert!(target.store_lanes(columns, rows, &found));
+                assert_eq!(copy.iter().filter(|value| **value >= 0).count(), 21 - if columns[1] == 0 { 5 } else { 0 });
+                assert!(copy.iter().enumerate().all(|(at, value)| *value == -1 || *value == at as i64));
+                assert!(!target.store_lanes(columns, [4; 3], &found) && !target.store_lanes([6; 3], rows, &found));
+            }
+            assert!(!table.load_lanes([0, 1, 2], [4; 3], &mut [[0; 3]; 7]));
+            assert!(!table.load_lanes([0, 1, 6], [0; 3], &mut [[0; 3]; 7]));
+        }
     }
 
     #[test]

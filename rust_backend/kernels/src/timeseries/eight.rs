@@ -169,7 +169,7 @@ impl Strands {
         if !before && table.load_lanes(from, rows, Eight::lanes_mut(into)) {
             return;
         }
-        for lane in 0..LANES {
+        for (lane, column) in from.into_iter().enumerate() {
             let row = start + self.starts[lane_of(lane)] as isize;
             let before = row.min(0).unsigned_abs().min(into.len());
             let mut row = row.max(0).unsigned_abs();
@@ -177,7 +177,7 @@ impl Strands {
             none.iter_mut().for_each(|row| row.0[lane] = f64::NAN);
             for part in some.chunks_mut(ROWS) {
                 let mut loaded = [f64::NAN; ROWS];
-                table.load(from[lane], row, &mut loaded[..part.len()]);
+                table.load(column, row, &mut loaded[..part.len()]);
                 part.iter_mut().zip(loaded).for_each(|(row, value)| row.0[lane] = value);
                 row += part.len();
             }
@@ -193,9 +193,9 @@ impl Strands {
         if all && output.store_lanes(self.columns, rows, Eight::lanes_of(results)) {
             return;
         }
-        for lane in 0..self.many {
-            let many = results.len().min(self.stops[lane].saturating_sub(rows[lane]));
-            output.store(self.columns[lane], rows[lane], results[..many].iter().map(|row| row.0[lane]));
+        for (lane, row) in rows.into_iter().enumerate().take(self.many) {
+            let many = results.len().min(self.stops[lane].saturating_sub(row));
+            output.store(self.columns[lane], row, results[..many].iter().map(|row| row.0[lane]));
         }
     }
 }

@@ -284,14 +284,62 @@ pub(crate) fn roll(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, mu
             for lane in (0..strands.many).filter(|lane| slider.lacks(*lane, reached)) {
                 going = false;
                 slider.slide_exact(&spans, lane, [start, stop], |row, [total, count, mean]| {
-                    let refused = spans.refused(row, Eight::all(count)).0[lane];
+                    let refused = spans.refused(row, Eight::all(count)).0[lane].is_nan();
                     let at = strands.starts[lane] + row - reach;
                     for (output, result) in outputs.iter_mut().zip([total, mean]) {
                         if at < strands.stops[lane] {
-                            output.store(strands.columns[lane], at, std::iter::once(result + refused));
+                            let result = if refused { f64::NAN } else { result };
+                            output.store(strands.columns[lane], at, std::iter::once(result));
                         }
                     }
                 });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exact;
+    use crate::simd::Level;
+    use crate::table::{Table, TableMut};
+    use crate::timeseries::rolling_moments;
+
+    #[test]
+    fn sums_are_the_nearest_floats_in_any_number_of_columns() {
+        let rows = 700;
+        let value = |at: usize| match at * 7919 % 1009 {
+            0 => f64::NAN,
+            1 => 1e300,
+            2 => 1e-300,
+            3 => 1e14,
+            part => part as f64 / 7.0 - 60.0,
+        };
+        for (columns, width) in [1, 3, 8, 11].into_iter().flat_map(|columns| [1, 16, 100, 1000].map(|w| (columns, w))) {
+            let values: Vec<f64> = (0..rows * columns).map(value).collect();
+            for (level, window) in
+                Level::available().into_iter().flat_map(|l| [(l, vec![width]), (l, vec![width; rows])])
+            {
+                let (mut total, mut mean) = (vec![7.0; rows * columns], vec![7.0; rows * columns]);
+                let (sums, means) = (TableMut::of_rows(&mut total, columns), TableMut::of_rows(&mut mean, columns));
+                let empty = || TableMut::empty(rows);
+                let table = Table::of_rows(&values, columns);
+                rolling_moments(level, table, &window, &[1], &[0], sums, means, empty(), empty(), empty(), empty());
+                for at in 0..rows * columns {
+                    let (row, column) = (at / columns, at % columns);
+                    let (mut exact, mut count) = (Exact::new(), 0.0);
+                    for row in (row + 1).saturating_sub(width as usize)..row + 1 {
+                        let value = values[row * columns + column];
+                        if value.is_finite() {
+                            exact.add(value, 1);
+                            count += 1.0;
+                        }
+                    }
+                    let expected = if count > 0.0 { exact.round(false) } else { f64::NAN };
+                    for (found, expected) in [(total[at], expected), (mean[at], expected / count)] {
+                        assert!(found == expected || found.is_nan() && expected.is_nan(), "{width} {at}");
+                    }
+                }
             }
         }
     }

@@ -252,7 +252,7 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
     ) {
         let mut sums = [Eight::all(0.0); F];
         self.older[start - low] = sums;
-        let last = self.rows.at(start.max(1) - 1);
+        let last = if low < start { self.rows.at(start - 1) } else { [Eight::all(0.0); S] };
         let mut before = 0.0;
         for row in (low..start).rev() {
             let values = self.rows.at(row);
@@ -414,5 +414,75 @@ pub(crate) fn roll<const S: usize, const F: usize, const N: usize>(
             start = stop;
         }
         found.flush(strands, &mut outputs);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::simd::Level;
+    use crate::table::{Table, TableMut};
+    use crate::timeseries::rolling_moments;
+
+    /// Values at an offset; some are missing or wild.
+    fn table(rows: usize, columns: usize) -> Vec<f64> {
+        let value = |at: usize| match at * 7919 % 1009 {
+            0..9 => f64::NAN,
+            _ if at == 601 => 1e300,
+            part => 1e9 + part as f64 / 7.0,
+        };
+        (0..rows * columns).map(value).collect()
+    }
+
+    /// Variance, skewness and kurtosis in two passes, scaled so that nothing overflows.
+    fn two_passes(window: &[f64]) -> [f64; 3] {
+        let largest = window.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+        let (n, down) = (window.len() as f64, largest.log2().ceil().exp2());
+        let apart: Vec<f64> = window.iter().map(|value| value / down - window[0] / down).collect();
+        let mean = apart.iter().sum::<f64>() / n;
+        let power = |power: i32| apart.iter().map(|value| (value - mean).powi(power)).sum::<f64>();
+        let (square, cube, fourth) = (power(2), power(3), power(4));
+        let skew = n * (n - 1.0).sqrt() / (n - 2.0) * cube / square.powf(1.5);
+        let kurt = (n + 1.0) * n * fourth / (square * square) - 3.0 * (n - 1.0);
+        [square / (n - 1.0) * down * down, skew, kurt * (n - 1.0) / ((n - 2.0) * (n - 3.0))]
+    }
+
+    #[test]
+    fn moments_are_those_of_two_passes_in_any_number_of_columns() {
+        let rows = 300;
+        for (columns, width) in
+            [1, 2, 3, 8, 11].into_iter().flat_map(|columns| [5, 16, 100, 1000].map(|w| (columns, w)))
+        {
+            let values = table(rows, columns);
+            let mut windows: Vec<_> = [vec![width], vec![width; rows]]
+                .into_iter()
+                .flat_map(|window| Level::available().into_iter().map(move |level| (level, window.clone())))
+                .map(|(level, window)| {
+                    let mut found = vec![vec![7.0; rows * columns]; 3];
+                    let mut outputs = found.iter_mut().map(|out| TableMut::of_rows(out, columns));
+                    let mut next = || outputs.next().unwrap();
+                    let (empty, var, skew, kurt) = (|| TableMut::empty(rows), next(), next(), next());
+                    let values = Table::of_rows(&values, columns);
+                    rolling_moments(level, values, &window, &[4], &[0], empty(), empty(), var, empty(), skew, kurt);
+                    found
+                })
+                .collect();
+            let first = windows.remove(0);
+            let bits = |tables: &[Vec<f64>]| tables.concat().iter().map(|x| (x + 0.0).to_bits()).collect::<Vec<_>>();
+            assert!(windows.iter().all(|other| bits(other) == bits(&first)), "{columns} columns, window {width}");
+            for at in 0..rows * columns {
+                let (row, column) = (at / columns, at % columns);
+                let here = (row + 1).saturating_sub(width as usize)..row + 1;
+                let window: Vec<f64> =
+                    here.map(|row| values[row * columns + column]).filter(|value| value.is_finite()).collect();
+                if window.len() < 4 {
+                    assert!(first.iter().all(|table| table[at].is_nan()));
+                    continue;
+                }
+                for (table, expected) in first.iter().zip(two_passes(&window)) {
+                    let near = (table[at] - expected).abs() <= 1e-6 * expected.abs().max(1.0);
+                    assert!(near || table[at] == expected, "{width} {at}: {} for {expected}", table[at]);
+                }
+            }
+        }
     }
 }
