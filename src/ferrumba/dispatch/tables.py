@@ -1,9 +1,9 @@
 """The blocks of a call on tables whose rows are time, and each of whose results is a function of a trailing window.
 
 A block is some rows of some columns, with as many rows before it as its first window reaches back. What a window gives
-does not depend on the block, or only on where its sums begin anew, which is where blocks begin then; so cutting changes no
-bit, and a single column keeps several threads busy. Views of any
-strides serve row-major and column-major tables without a copy; other element types are converted block by block.
+does not depend on the block, or only on where its sums begin anew, which is where blocks begin then; so cutting changes
+no bit, and a single column keeps several threads busy. Views of any strides serve row-major and column-major tables
+without a copy; other element types are converted block by block.
 """
 
 from __future__ import annotations

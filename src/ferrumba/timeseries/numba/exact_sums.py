@@ -1,10 +1,10 @@
 """Sums of trailing windows, rounded once.
 
-A sum that loses nothing may be slid: what left it leaves no trace, and its nearest float is a function of the window alone,
-in whatever order it was made. Values are cut in two at the unit of one grid, and what is below it is rounded to a second
-one. Units are so large beside the largest value in reach that sums of each part are whole numbers of units below 2**53,
-which floats hold; and the two sums are added, with one rounding. Where a value has bits below both grids, as beside one
-2**39 times as large in windows of 128, the sums of some rows are made of numbers with ``limbs``.
+A sum that loses nothing may be slid: what left it leaves no trace, and its nearest float is a function of the window
+alone, in whatever order it was made. Values are cut in two at the unit of one grid, and what is below it is rounded to
+a second one. Units are so large beside the largest value in reach that sums of each part are whole numbers of units
+below 2**53, which floats hold; and the two sums are added, with one rounding. Where a value has bits below both grids,
+as beside one 2**39 times as large in windows of 128, the sums of some rows are made of numbers with ``limbs``.
 """
 
 import math

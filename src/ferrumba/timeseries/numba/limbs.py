@@ -1,7 +1,7 @@
 """Sums of floats that lose nothing: fixed-point numbers wide enough for all of them.
 
-A number counts units of 2**-1074 in limbs of 32 bits. The limbs are wider, so that many numbers can be added before a carry
-is due. See Neal, "Fast exact summation using small and large superaccumulators" (arXiv 1505.05571).
+A number counts units of 2**-1074 in limbs of 32 bits. The limbs are wider, so that many numbers can be added before a
+carry is due. See Neal, "Fast exact summation using small and large superaccumulators" (arXiv 1505.05571).
 """
 
 import math

@@ -2,8 +2,8 @@
 
 The transform of a window is made of those of parts whose sizes are powers of two, one for each bit of its length: each
 node is the older half plus the newer one turned by an angle, all nodes of a level in one pass, so that a result is a
-function of its window alone. What is transformed are the steps from row to row, the last one back to the first row: no offset is in
-them, and their transform is that of the values times ``w - 1``, with ``w`` the root of unity.
+function of its window alone. What is transformed are the steps from row to row, the last one back to the first row: no
+offset is in them, and their transform is that of the values times ``w - 1``, with ``w`` the root of unity.
 """
 
 import numpy as np

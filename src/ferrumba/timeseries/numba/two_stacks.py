@@ -1,16 +1,16 @@
 """The loop of the rolling moments: a window is the end of one stack and the whole of another.
 
-Rows come in blocks. The first stack holds, for each row before a block, the node of all rows from there to the block; the
-second grows with the rows of the block. A window joins a node of the first to that of the second, and when its first row
-has come to the end of the first stack, a new block begins. So nothing is subtracted that had been added, what is before a
-window leaves no trace, and a row costs two pushes and a join, however long the windows are.
+Rows come in blocks. The first stack holds, for each row before a block, the node of all rows from there to the block;
+the second grows with the rows of the block. A window joins a node of the first to that of the second, and when its
+first row has come to the end of the first stack, a new block begins. So nothing is subtracted that had been added, what
+is before a window leaves no trace, and a row costs two pushes and a join, however long the windows are.
 
-Windows of one width have blocks of that width from the first row of the call on. Values are taken relative to an anchor,
-the last calm one before the block or the first one in it, which is in the window as long as the others of its stack are:
-offsets leave no trace.
+Windows of one width have blocks of that width from the first row of the call on. Values are taken relative to an
+anchor, the last calm one before the block or the first one in it, which is in the window as long as the others of its
+stack are: offsets leave no trace.
 
-Values beyond 2**180, and those below 2**-180 but not 0, whose fourth powers overflow or underflow, are wild. A window with
-one of them is computed by itself, scaled by powers of two.
+Values beyond 2**180, and those below 2**-180 but not 0, whose fourth powers overflow or underflow, are wild. A window
+with one of them is computed by itself, scaled by powers of two.
 """
 
 import math

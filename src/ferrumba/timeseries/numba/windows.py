@@ -40,7 +40,7 @@ def load_keys(values, column, start, stop, floats, keys):
 
 @jit(inline=True)
 def begin_of(rules, row, history, longest):
-    """Return the first row of the window of a row of the table, of which ``history`` rows are before those of the call."""
+    """Return the first row of a window of a table, whose first ``history`` rows are before those of the call."""
     window = rules[0]
     width = window[row - history if window.shape[0] > 1 else 0]
     return max(np.int64(0), row + 1 - max(np.int64(1), min(width, longest)))
