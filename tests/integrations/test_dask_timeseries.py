@@ -142,11 +142,11 @@ def test_features(cuts):
     builder.update(FRAME)  # whose rows do not show in what follows
     found = builder.transform(partitioned(FRAME, cuts))
     assert found.columns.tolist() == expected.columns.tolist()
-    pd.testing.assert_frame_equal(found.compute(), expected, check_freq=False, rtol=1e-12)
+    pd.testing.assert_frame_equal(found.compute(), expected, check_freq=False, rtol=1e-12, atol=1e-12)
     array = FeatureBuilder(16).fit(X)
     lazy = array.transform(da.from_array(X, chunks=(cuts, 2)))
     assert lazy.shape == expected.shape
-    np.testing.assert_allclose(lazy.compute(), expected, rtol=1e-12)
+    np.testing.assert_allclose(lazy.compute(), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_fills_learnt_on_dask_are_exact():

@@ -136,7 +136,8 @@ def roll(take, tame, push, join, results, values, more, rules, columns, empty, o
     history = values.shape[0] - rows
     zero, nothing = empty
     older, counts = np.empty((longest + 1, len(nothing))), np.empty(longest + 1)
-    wanted, plain, scale = np.zeros(len(outputs), np.bool_), np.ones((len(zero), 2)), np.empty((len(zero), 2))
+    wanted, plain, scale = np.zeros(len(outputs), np.bool_), np.empty((len(zero), 2)), np.empty((len(zero), 2))
+    plain[:, :] = 1.0
     for index in range(len(outputs)):
         wanted[index] = outputs[index].shape[1] > 0
     for column in range(columns):
