@@ -79,6 +79,8 @@ pub(crate) trait Lanes: Copy {
     fn greater(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// The words of `yes` where that of `a` is less than that of `b`, as floats, and of `no` elsewhere.
     fn if_less(self, a: Self::Words, b: Self::Words, yes: Self::Words, no: Self::Words) -> Self::Words;
+    /// Whether any word of `a` is less than that of `b`, as floats.
+    fn any_less(self, a: Self::Words, b: Self::Words) -> bool;
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
@@ -98,7 +100,7 @@ mod x86 {
     /// Implements [`Lanes`] by functions that need the instructions of a level.
     macro_rules! lanes {
         (
-            $name:ident, $words:ty, $rows:literal, $load:ident, $store:ident, $gather:ident,
+            $name:ident, $words:ty, $rows:literal, $load:ident, $store:ident, $gather:ident, $any_less:ident,
             { $($method:ident($($argument:ident: $type:ty),*) = $function:ident),* $(,)? }
         ) => {
             #[derive(Clone, Copy)]
@@ -138,6 +140,12 @@ mod x86 {
                     // SAFETY: `$gather` reads below the power of two, and `self` shows that the processor has the
                     // instructions.
                     unsafe { $gather(words.as_ptr(), self.and(places, self.all(words.len() as u64 - 1))) }
+                }
+
+                #[inline(always)]
+                fn any_less(self, a: $words, b: $words) -> bool {
+                    // SAFETY: `self` shows that the processor has the instructions.
+                    unsafe { $any_less(a, b) }
                 }
 
                 $(
@@ -180,6 +188,8 @@ mod x86 {
             _mm_castpd_si128(_mm_min_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
         greater_128(a: __m128i, b: __m128i) -> __m128i =
             _mm_castpd_si128(_mm_max_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
+        any_less_128(a: __m128i, b: __m128i) -> bool =
+            _mm_movemask_pd(_mm_cmplt_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b))) != 0;
         if_less_128(a: __m128i, b: __m128i, yes: __m128i, no: __m128i) -> __m128i = {
             let less = _mm_castpd_si128(_mm_cmplt_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
             _mm_or_si128(_mm_and_si128(less, yes), _mm_andnot_si128(less, no))
@@ -198,7 +208,7 @@ mod x86 {
         _mm_set_epi64x(words[high], words[low])
     }
 
-    lanes! { Sse2, __m128i, 2, _mm_loadu_si128, _mm_storeu_si128, gather_128, {
+    lanes! { Sse2, __m128i, 2, _mm_loadu_si128, _mm_storeu_si128, gather_128, any_less_128, {
         all(word: u64) = all_128,
         and(a: __m128i, b: __m128i) = _mm_and_si128,
         or(a: __m128i, b: __m128i) = _mm_or_si128,
@@ -247,6 +257,8 @@ mod x86 {
             _mm256_castpd_si256(_mm256_min_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b)));
         greater_256(a: __m256i, b: __m256i) -> __m256i =
             _mm256_castpd_si256(_mm256_max_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b)));
+        any_less_256(a: __m256i, b: __m256i) -> bool =
+            _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b))) != 0;
         if_less_256(a: __m256i, b: __m256i, yes: __m256i, no: __m256i) -> __m256i = {
             let less = _mm256_cmp_pd::<_CMP_LT_OQ>(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b));
             _mm256_castpd_si256(_mm256_blendv_pd(_mm256_castsi256_pd(no), _mm256_castsi256_pd(yes), less))
@@ -263,7 +275,7 @@ mod x86 {
         unsafe { _mm256_i64gather_epi64::<8>(words, places) }
     }
 
-    lanes! { Avx2, __m256i, 4, _mm256_loadu_si256, _mm256_storeu_si256, gather_256, {
+    lanes! { Avx2, __m256i, 4, _mm256_loadu_si256, _mm256_storeu_si256, gather_256, any_less_256, {
         all(word: u64) = all_256,
         and(a: __m256i, b: __m256i) = _mm256_and_si256,
         or(a: __m256i, b: __m256i) = _mm256_or_si256,
@@ -316,6 +328,8 @@ mod x86 {
             _mm512_castpd_si512(_mm512_min_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
         greater_512(a: __m512i, b: __m512i) -> __m512i =
             _mm512_castpd_si512(_mm512_max_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
+        any_less_512(a: __m512i, b: __m512i) -> bool =
+            _mm512_cmp_pd_mask::<_CMP_LT_OQ>(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)) != 0;
         if_less_512(a: __m512i, b: __m512i, yes: __m512i, no: __m512i) -> __m512i = {
             let less = _mm512_cmp_pd_mask::<_CMP_LT_OQ>(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b));
             _mm512_mask_blend_epi64(less, no, yes)
@@ -332,7 +346,7 @@ mod x86 {
         unsafe { _mm512_i64gather_epi64::<8>(places, words.cast()) }
     }
 
-    lanes! { Avx512, __m512i, 8, _mm512_loadu_si512, _mm512_storeu_si512, gather_512, {
+    lanes! { Avx512, __m512i, 8, _mm512_loadu_si512, _mm512_storeu_si512, gather_512, any_less_512, {
         all(word: u64) = all_512,
         and(a: __m512i, b: __m512i) = _mm512_and_si512,
         or(a: __m512i, b: __m512i) = _mm512_or_si512,

@@ -8,6 +8,7 @@ mod comoments;
 mod eight;
 mod exact_sums;
 mod extremes;
+mod halves;
 mod limbs;
 mod lockstep;
 mod one_window;

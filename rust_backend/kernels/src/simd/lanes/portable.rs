@@ -217,4 +217,9 @@ impl Lanes for Portable {
         let less = |i: usize| f64::from_bits(a[i]) < f64::from_bits(b[i]);
         [if less(0) { yes[0] } else { no[0] }, if less(1) { yes[1] } else { no[1] }]
     }
+
+    #[inline(always)]
+    fn any_less(self, a: Words, b: Words) -> bool {
+        (0..2).any(|i| f64::from_bits(a[i]) < f64::from_bits(b[i]))
+    }
 }
