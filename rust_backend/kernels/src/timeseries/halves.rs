@@ -32,6 +32,9 @@ const NEGATIVE_ZERO: i64 = (-0.0_f64).to_bits() as i64;
 const WIDER: usize = 4;
 const MARGIN: usize = 2;
 
+/// Pairs that are all looked at.
+const FEW: usize = 16;
+
 /// The windows. All zeros are equal in the slots; their signs are told by their ranks, as -0.0 comes first.
 pub(crate) struct Halves<L> {
     lanes: L,
@@ -55,7 +58,7 @@ impl<L: Lanes> Halves<L> {
     pub(crate) fn new(lanes: L, size: usize) -> Self {
         let half = size.div_ceil(2);
         let mut slots = vec![[[ABSENT; LANES]; 2]; half];
-        slots.resize((half + 1).next_power_of_two(), [[MISSING; LANES]; 2]);
+        slots.resize((half + 2).next_power_of_two(), [[MISSING; LANES]; 2]);
         Self {
             lanes,
             half,
@@ -111,14 +114,16 @@ impl<L: Lanes> Halves<L> {
                 lanes.smaller(pivot, lanes.if_less(y, none, y, even)),
                 lanes.if_less(y, none, lanes.greater(pivot, y), lanes.smaller(pivot, odd)),
             ];
+            // The least value above but one. Gathered before the slots change, as it waits for them to be written.
+            let next = self.gather(first, lanes.add(lanes.or(lanes.add(many, one), one), lanes.all(2)));
+            let rest = lanes.if_less(above, out[1], above, lanes.if_less(out[1], above, above, next));
+            let entered = lanes.if_less(absent, into[1], into[1], none);
             slide(lanes, self.slots.get_mut(..=self.half).unwrap_or_default(), first, out, into);
             let many = lanes.add(many, lanes.if_less(y, none, zero, one));
             let many = lanes.sub(many, lanes.if_less(x, none, zero, one));
             lanes.store(many, &mut self.absent[first..]);
             lanes.store(lanes.load(&self.slot(self.half - 1)[0][first..]), &mut self.middle[0][first..]);
-            // Twice the number of the slot, and one more as it is in an upper half.
-            let place = lanes.or(lanes.add(many, one), one);
-            lanes.store(self.gather(first, place), &mut self.middle[1][first..]);
+            lanes.store(lanes.smaller(rest, entered), &mut self.middle[1][first..]);
         }
     }
 
@@ -137,15 +142,16 @@ impl<L: Lanes> Halves<L> {
 
     /// The place of a rank.
     #[inline(always)]
-    fn place(&self, lane: usize, rank: usize) -> usize {
-        let [below, above] = [0, 1].map(|more| (self.absent[lane] + more) as usize / 2);
-        let number = rank + below;
-        if number < self.half { 2 * number } else { 2 * (number - self.half + above) + 1 }
+    fn place(&self, lane: usize, rank: usize) -> i64 {
+        let [below, above] = [0, 1].map(|more| (self.absent[lane] + more) >> 1);
+        let number = rank as i64 + below;
+        let beyond = number - self.half as i64;
+        2 * if beyond < 0 { number } else { beyond + above } + i64::from(beyond >= 0)
     }
 
     #[inline(always)]
     fn bits(&self, lane: usize, rank: usize) -> i64 {
-        let place = self.place(lane, rank);
+        let place = self.place(lane, rank) as usize;
         self.slot(place / 2)[place % 2][lane]
     }
 
@@ -195,38 +201,56 @@ const NUMBERS: Bits = [0, 1, 2, 3, 4, 5, 6, 7];
 
 #[inline(always)]
 fn floats(bits: Bits) -> [f64; LANES] {
-    bits.map(|bits| f64::from_bits(bits as u64))
+    let mut floats = [0.0; LANES];
+    for lane in 0..LANES {
+        floats[lane] = f64::from_bits(bits[lane] as u64);
+    }
+    floats
 }
 
 impl<L: Lanes> Ordered<LANES> for Halves<L> {
     #[inline(always)]
     fn counts(&self) -> [usize; LANES] {
-        self.absent.map(|absent| 2 * self.half - absent as usize)
+        let mut counts = [0; LANES];
+        for lane in 0..LANES {
+            counts[lane] = 2 * self.half - self.absent[lane] as usize;
+        }
+        counts
     }
 
     #[inline(always)]
     fn values(&self, ranks: [usize; LANES]) -> [f64; LANES] {
-        let places: Bits = from_fn(|lane| self.place(lane, ranks[lane]) as i64);
-        let mut values = [0; LANES];
+        let (mut places, mut found) = ([0; LANES], [0; LANES]);
+        for lane in 0..LANES {
+            places[lane] = self.place(lane, ranks[lane]);
+        }
         for first in (0..LANES).step_by(L::ROWS) {
-            self.lanes.store(self.gather(first, self.lanes.load(&places[first..])), &mut values[first..]);
+            self.lanes.store(self.gather(first, self.lanes.load(&places[first..])), &mut found[first..]);
         }
-        let values = floats(values);
-        if self.negative_zeros == [0; LANES] {
-            return values;
+        let mut values = floats(found);
+        if self.negative_zeros != [0; LANES] {
+            for lane in 0..LANES {
+                values[lane] = self.signed(lane, ranks[lane], values[lane]);
+            }
         }
-        from_fn(|lane| self.signed(lane, ranks[lane], values[lane]))
+        values
     }
 
     #[inline(always)]
     fn medians(&self) -> [f64; LANES] {
-        let [mut low, mut high] = self.middle.map(floats);
+        let [mut low, mut high] = [floats(self.middle[0]), floats(self.middle[1])];
         if self.negative_zeros != [0; LANES] {
             let counts = self.counts();
-            low = from_fn(|lane| self.signed(lane, counts[lane].saturating_sub(1) / 2, low[lane]));
-            high = from_fn(|lane| self.signed(lane, counts[lane].saturating_sub(1) / 2 + 1, high[lane]));
+            for lane in 0..LANES {
+                let rank = counts[lane].saturating_sub(1) / 2;
+                (low[lane], high[lane]) = (self.signed(lane, rank, low[lane]), self.signed(lane, rank + 1, high[lane]));
+            }
         }
-        from_fn(|lane| if self.absent[lane] % 2 == 1 { low[lane] } else { midpoint(low[lane], high[lane]) })
+        let mut found = low;
+        for lane in 0..LANES {
+            found[lane] = if self.absent[lane] % 2 == 1 { low[lane] } else { midpoint(low[lane], high[lane]) };
+        }
+        found
     }
 
     /// Of `half` pairs of distances that fall and rise, the greatest of the lesser ones has rank `half` among all of them,
@@ -242,7 +266,7 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
             let rising = |pair: usize| lanes.sub_floats(lanes.load(&self.slot(pair)[1][first..]), median);
             let crossed = |pair: usize| lanes.any_less(falling(pair), rising(pair));
             let uncrossed = |pair: usize| lanes.any_less(rising(pair), falling(pair));
-            let [mut low, mut high] = range.get();
+            let [mut low, mut high] = if half <= FEW { [0, half] } else { range.get() };
             while low > 0 && crossed(low) {
                 low = low.saturating_sub(WIDER);
             }
@@ -257,14 +281,18 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
             }
             lanes.store(most, &mut nearer[first..]);
             lanes.store(least, &mut farther[first..]);
-            if low + 2 * MARGIN < high {
+            if half > FEW && low + 2 * MARGIN < high {
                 low += usize::from(!crossed(low + MARGIN));
                 high -= usize::from(!uncrossed(high - 1 - MARGIN));
             }
             range.set([low, high]);
         }
-        let [nearer, farther] = [nearer, farther].map(floats);
-        // The distance of two zeros may be -0.0.
-        from_fn(|lane| if self.absent[lane] % 2 == 1 { farther[lane] } else { midpoint(nearer[lane], farther[lane]) } + 0.0)
+        let (nearer, farther) = (floats(nearer), floats(farther));
+        let mut found = farther;
+        for lane in 0..LANES {
+            let one = self.absent[lane] % 2 == 1;
+            found[lane] = if one { farther[lane] } else { midpoint(nearer[lane], farther[lane]) } + 0.0; // not -0.0
+        }
+        found
     }
 }

@@ -6,7 +6,7 @@
 use crate::simd::lanes::Lanes;
 use crate::table::Table;
 use crate::timeseries::halves::{Halves, LANES, MISSING};
-use crate::timeseries::order_statistics::{Ordered, Statistic};
+use crate::timeseries::order_statistics::Statistic;
 use crate::timeseries::results::{CHUNK, Results, Sheet};
 use crate::timeseries::windows::Rules;
 
@@ -43,7 +43,7 @@ pub(crate) fn fill(
             let start = (part * length).min(rules.rows);
             (column, start, (start + length).min(rules.rows))
         });
-        let mut place = 0;
+        let (mut place, mut needed) = (0, [0; LANES]);
         for step in (0..length + size - 1).step_by(CHUNK) {
             let steps = (length + size - 1 - step).min(CHUNK);
             for (lane, (column, start, stop)) in series.iter().enumerate() {
@@ -66,11 +66,11 @@ pub(crate) fn fill(
                 place = if place + 1 < size { place + 1 } else { 0 };
                 windows.step(&leaving, entering);
                 if let Some(row) = (step + at + 1).checked_sub(size) {
-                    let counts = windows.counts();
-                    let width = |lane: usize| (rules.history + series[lane].1 + row + 1).min(size);
-                    let enough = std::array::from_fn(|lane| counts[lane] >= rules.needed(width(lane)));
+                    if row < size {
+                        needed = series.map(|(_, start, _)| rules.needed((rules.history + start + row + 1).min(size)));
+                    }
                     let last = entering.map(|bits| if bits == MISSING { f64::NAN } else { f64::from_bits(bits as u64) });
-                    sheet.note(statistic, &windows, last, enough, at);
+                    sheet.note(statistic, &windows, last, needed, at);
                 }
             }
             for (lane, (column, start, stop)) in series.iter().enumerate().take(many) {

@@ -110,8 +110,7 @@ pub(crate) fn fill(
         let window = OneWindow::new(values, column, first);
         let mut last = [f64::NAN];
         values.load(column, rules.history, &mut last);
-        let enough = [window.0.keys.len() >= rules.needed(values.rows() - first)];
-        sheet.note(statistic, &window, last.map(finite), enough, 0);
+        sheet.note(statistic, &window, last.map(finite), [rules.needed(values.rows() - first)], 0);
         sheet.write(tables, column, 0, 0, 0..1);
     }
 }

@@ -303,10 +303,10 @@ pub(crate) fn fill(
                         ranks.turn(first - begin, false);
                         first += 1;
                     }
-                    let enough = [ranks.count >= rules.needed(history + row + 1 - first)];
+                    let needed = [rules.needed(history + row + 1 - first)];
                     let key = keys.get(history + row - begin).copied().unwrap_or(MISSING);
                     let last = if key == MISSING { f64::NAN } else { finite(value_of(key)) };
-                    sheet.note(statistic, &ranks, [last], enough, row - start);
+                    sheet.note(statistic, &ranks, [last], needed, row - start);
                 }
                 sheet.write(tables, column, start, 0, 0..stop - start);
             }

@@ -44,20 +44,21 @@ impl<const LANES: usize> Sheet<LANES> {
         Self { each, found: vec![[f64::NAN; LANES]; many], buffer: vec![[0.0; LANES]; CHUNK * many] }
     }
 
-    /// Notes what a statistic finds in windows, NaN for those that have not enough.
+    /// Notes what a statistic finds in windows, NaN for those that have fewer values than needed.
     #[inline(always)]
     pub(crate) fn note(
         &mut self,
         statistic: &impl Statistic,
         windows: &impl Ordered<LANES>,
         last: [f64; LANES],
-        enough: [bool; LANES],
+        needed: [usize; LANES],
         place: usize,
     ) {
         statistic.results(windows, last, &mut self.found);
+        let counts = windows.counts();
         for (part, found) in self.buffer.chunks_exact_mut(CHUNK).zip(&self.found) {
             if let Some(row) = part.get_mut(place) {
-                *row = std::array::from_fn(|lane| if enough[lane] { found[lane] } else { f64::NAN });
+                *row = std::array::from_fn(|lane| if counts[lane] >= needed[lane] { found[lane] } else { f64::NAN });
             }
         }
     }

@@ -145,8 +145,7 @@ pub(crate) fn roll(
                 head = next(head);
                 keys.step(leaving, entering);
                 if row >= history {
-                    let enough = keys.counts().map(|count| count >= rules.needed(row + 1 - first));
-                    sheet.note(statistic, keys, [finite(*value)], enough, row - start);
+                    sheet.note(statistic, keys, [finite(*value)], [rules.needed(row + 1 - first)], row - start);
                 }
             }
             let from = history.saturating_sub(start).min(loaded.len());
