@@ -13,7 +13,7 @@ use std::array::from_fn;
 use std::cell::Cell;
 
 use crate::simd::lanes::Lanes;
-use crate::timeseries::order_statistics::{Ordered, midpoint};
+use crate::timeseries::order_statistics::{Ordered, midpoints};
 
 pub(crate) const LANES: usize = 8;
 
@@ -48,6 +48,8 @@ pub(crate) struct Halves<L> {
     negative_zeros: Bits,
     /// The greatest of each lower half, and the least value of each upper half, infinity where it has none.
     middle: [Bits; 2],
+    /// Whether as many are missing in each window.
+    alike: bool,
     /// For each vector, the pairs among which the distances cross.
     crossing: [Cell<[usize; 2]>; LANES],
 }
@@ -66,6 +68,7 @@ impl<L: Lanes> Halves<L> {
             absent: [2 * half as i64; LANES],
             negative_zeros: [0; LANES],
             middle: [[ABSENT; LANES], [MISSING; LANES]],
+            alike: true,
             crossing: from_fn(|_| Cell::new([0, half])),
         }
     }
@@ -76,6 +79,7 @@ impl<L: Lanes> Halves<L> {
         self.slots.iter_mut().take(self.half).for_each(|slot| *slot = [[ABSENT; LANES]; 2]);
         self.absent = [2 * self.half as i64; LANES];
         self.negative_zeros = [0; LANES];
+        self.alike = true;
         self.middle = [[ABSENT; LANES], [MISSING; LANES]];
         self.crossing.iter().for_each(|range| range.set([0, self.half]));
     }
@@ -91,6 +95,40 @@ impl<L: Lanes> Halves<L> {
             self.negative_zeros[lane] += i64::from(entering[lane] == NEGATIVE_ZERO);
             self.negative_zeros[lane] -= i64::from(leaving[lane] == NEGATIVE_ZERO);
         }
+        let mut missing = false;
+        for lane in 0..LANES {
+            missing |= (entering[lane] == MISSING) | (leaving[lane] == MISSING);
+        }
+        if self.alike && !missing {
+            self.exchange(leaving, entering);
+        } else {
+            self.exchange_missing(leaving, entering);
+            self.alike = self.absent == [self.absent[0]; LANES];
+        }
+    }
+
+    /// Takes values out and others in where as many are missing in each window and none of these is.
+    #[inline(always)]
+    fn exchange(&mut self, leaving: &Bits, entering: &Bits) {
+        let lanes = self.lanes;
+        let least = (self.absent[0] + 1) as usize / 2;
+        for first in (0..LANES).step_by(L::ROWS) {
+            let [x, y] = [leaving, entering].map(|bits| lanes.load(&bits[first..]));
+            let [below, above] = [0, 1].map(|half| lanes.load(&self.middle[half][first..]));
+            let pivot = lanes.if_less(below, x, below, above);
+            let out = [lanes.smaller(below, x), lanes.if_less(below, x, x, above)];
+            let into = [lanes.smaller(pivot, y), lanes.greater(pivot, y)];
+            slide(lanes, self.slots.get_mut(..=self.half).unwrap_or_default(), first, out, into);
+            for (half, slot) in [self.half - 1, least].into_iter().enumerate() {
+                let middle = lanes.load(&self.slot(slot)[half][first..]);
+                lanes.store(middle, &mut self.middle[half][first..]);
+            }
+        }
+    }
+
+    /// Takes values out and others in, any of which may be missing.
+    #[inline(always)]
+    fn exchange_missing(&mut self, leaving: &Bits, entering: &Bits) {
         let lanes = self.lanes;
         let (none, absent) = (lanes.all(MISSING as u64), lanes.all(ABSENT as u64));
         let (zero, one) = (lanes.all(0), lanes.all(1));
@@ -105,6 +143,7 @@ impl<L: Lanes> Halves<L> {
             let [x, y] = [x, y].map(|value| lanes.if_less(both, none, value, below));
             let where_from = lanes.if_less(x, none, x, odd);
             let value = lanes.if_less(x, none, x, absent);
+            // Where there is nothing to do, the greatest below goes and comes again.
             let pivot = lanes.if_less(below, where_from, below, above);
             let out = [
                 lanes.if_less(below, where_from, below, value),
@@ -116,7 +155,7 @@ impl<L: Lanes> Halves<L> {
             ];
             // The least value above but one. Gathered before the slots change, as it waits for them to be written.
             let next = self.gather(first, lanes.add(lanes.or(lanes.add(many, one), one), lanes.all(2)));
-            let rest = lanes.if_less(above, out[1], above, lanes.if_less(out[1], above, above, next));
+            let rest = lanes.if_less(above, where_from, above, next);
             let entered = lanes.if_less(absent, into[1], into[1], none);
             slide(lanes, self.slots.get_mut(..=self.half).unwrap_or_default(), first, out, into);
             let many = lanes.add(many, lanes.if_less(y, none, zero, one));
@@ -246,11 +285,10 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
                 (low[lane], high[lane]) = (self.signed(lane, rank, low[lane]), self.signed(lane, rank + 1, high[lane]));
             }
         }
-        let mut found = low;
         for lane in 0..LANES {
-            found[lane] = if self.absent[lane] % 2 == 1 { low[lane] } else { midpoint(low[lane], high[lane]) };
+            high[lane] = if self.absent[lane] & 1 == 1 { low[lane] } else { high[lane] };
         }
-        found
+        midpoints(low, high)
     }
 
     /// Of `half` pairs of distances that fall and rise, the greatest of the lesser ones has rank `half` among all of them,
@@ -287,12 +325,10 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
             }
             range.set([low, high]);
         }
-        let (nearer, farther) = (floats(nearer), floats(farther));
-        let mut found = farther;
+        let (mut nearer, farther) = (floats(nearer), floats(farther));
         for lane in 0..LANES {
-            let one = self.absent[lane] % 2 == 1;
-            found[lane] = if one { farther[lane] } else { midpoint(nearer[lane], farther[lane]) } + 0.0; // not -0.0
+            nearer[lane] = if self.absent[lane] & 1 == 1 { farther[lane] } else { nearer[lane] };
         }
-        found
+        midpoints(nearer, farther).map(|distance| distance + 0.0) // that of two zeros may be -0.0
     }
 }

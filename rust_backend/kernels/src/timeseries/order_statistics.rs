@@ -67,10 +67,22 @@ pub(crate) fn medians<const L: usize>(windows: &impl Ordered<L>) -> [f64; L] {
     middles(counts, windows.values(counts.map(|count| count.saturating_sub(1) / 2)), high)
 }
 
+/// The means of two values each; in vectors, unless one of the sums is beyond the largest float.
+#[inline(always)]
+pub(crate) fn midpoints<const L: usize>(low: [f64; L], high: [f64; L]) -> [f64; L] {
+    let (mut found, mut all_finite) = (low, true);
+    for i in 0..L {
+        let total = low[i] + high[i];
+        found[i] = 0.5 * total;
+        all_finite &= total.abs() <= f64::MAX;
+    }
+    if all_finite { found } else { from_fn(|i| midpoint(low[i], high[i])) }
+}
+
 /// The middle values, or the means of two, where they are given with one rank less beside them.
 #[inline(always)]
 pub(crate) fn middles<const L: usize>(counts: [usize; L], low: [f64; L], high: [f64; L]) -> [f64; L] {
-    from_fn(|i| if counts[i] % 2 == 1 { high[i] } else { midpoint(low[i], high[i]) })
+    midpoints(from_fn(|i| if counts[i] % 2 == 1 { high[i] } else { low[i] }), high)
 }
 
 /// Where the k + 1 values stand that are nearest to the median, k + 1 being half of them or half a one more.
@@ -142,7 +154,10 @@ impl Statistic for MedianMad {
         if let [median, mad] = into {
             *median = windows.medians();
             if self.mad {
-                *mad = windows.deviations(*median).map(|deviation| self.scale * deviation);
+                *mad = windows.deviations(*median);
+                for deviation in mad {
+                    *deviation *= self.scale;
+                }
             }
         }
     }

@@ -58,7 +58,9 @@ impl<const LANES: usize> Sheet<LANES> {
         let counts = windows.counts();
         for (part, found) in self.buffer.chunks_exact_mut(CHUNK).zip(&self.found) {
             if let Some(row) = part.get_mut(place) {
-                *row = std::array::from_fn(|lane| if counts[lane] >= needed[lane] { found[lane] } else { f64::NAN });
+                for lane in 0..LANES {
+                    row[lane] = if counts[lane] >= needed[lane] { found[lane] } else { f64::NAN };
+                }
             }
         }
     }
