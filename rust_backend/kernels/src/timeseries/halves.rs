@@ -91,13 +91,16 @@ impl<L: Lanes> Halves<L> {
     /// again stays as it is. What stands for missing values goes to and comes from either half in turn.
     #[inline(always)]
     pub(crate) fn step(&mut self, leaving: &Bits, entering: &Bits) {
-        for lane in 0..LANES {
-            self.negative_zeros[lane] += i64::from(entering[lane] == NEGATIVE_ZERO);
-            self.negative_zeros[lane] -= i64::from(leaving[lane] == NEGATIVE_ZERO);
-        }
-        let mut missing = false;
+        let (mut missing, mut negative) = (false, false);
         for lane in 0..LANES {
             missing |= (entering[lane] == MISSING) | (leaving[lane] == MISSING);
+            negative |= (entering[lane] == NEGATIVE_ZERO) | (leaving[lane] == NEGATIVE_ZERO);
+        }
+        if negative {
+            for lane in 0..LANES {
+                self.negative_zeros[lane] += i64::from(entering[lane] == NEGATIVE_ZERO);
+                self.negative_zeros[lane] -= i64::from(leaving[lane] == NEGATIVE_ZERO);
+            }
         }
         if self.alike && !missing {
             self.exchange(leaving, entering);

@@ -53,11 +53,14 @@ pub(crate) fn fill(
                 let end = (rules.history + stop + back).saturating_sub(row).min(steps);
                 let wanted = loaded.get_mut(..end.saturating_sub(skipped)).unwrap_or_default();
                 let found = values.load(*column, (row + skipped).saturating_sub(back), wanted);
-                for bits in &mut entering {
+                for bits in entering.iter_mut().take(skipped) {
                     bits[lane] = MISSING;
                 }
                 for (bits, value) in entering.iter_mut().skip(skipped).zip(found.iter()) {
                     bits[lane] = bits_of(*value);
+                }
+                for bits in entering.iter_mut().skip(skipped + found.len()) {
+                    bits[lane] = MISSING;
                 }
             }
             for (at, entering) in entering.iter().enumerate().take(steps) {
