@@ -182,19 +182,13 @@ impl<L: Lanes> Halves<L> {
         lanes.gather(self.slots.as_flattened().as_flattened(), places)
     }
 
-    /// The place of a rank.
-    #[inline(always)]
-    fn place(&self, lane: usize, rank: usize) -> i64 {
-        let [below, above] = [0, 1].map(|more| (self.absent[lane] + more) >> 1);
-        let number = rank as i64 + below;
-        let beyond = number - self.half as i64;
-        2 * if beyond < 0 { number } else { beyond + above } + i64::from(beyond >= 0)
-    }
-
+    /// The bits of a rank.
     #[inline(always)]
     fn bits(&self, lane: usize, rank: usize) -> i64 {
-        let place = self.place(lane, rank) as usize;
-        self.slot(place / 2)[place % 2][lane]
+        let [below, above] = [0, 1].map(|more| (self.absent[lane] + more) as usize / 2);
+        let number = rank + below;
+        let [slot, half] = if number < self.half { [number, 0] } else { [number - self.half + above, 1] };
+        self.slot(slot)[half][lane]
     }
 
     /// Gives a value of a rank its sign if it is 0.
@@ -262,12 +256,20 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
 
     #[inline(always)]
     fn values(&self, ranks: [usize; LANES]) -> [f64; LANES] {
-        let (mut places, mut found) = ([0; LANES], [0; LANES]);
+        let (lanes, mut found) = (self.lanes, [0; LANES]);
+        let mut numbers = [0; LANES];
         for lane in 0..LANES {
-            places[lane] = self.place(lane, ranks[lane]);
+            numbers[lane] = ranks[lane] as i64;
         }
         for first in (0..LANES).step_by(L::ROWS) {
-            self.lanes.store(self.gather(first, self.lanes.load(&places[first..])), &mut found[first..]);
+            let (rank, many) = (lanes.load(&numbers[first..]), lanes.load(&self.absent[first..]));
+            let (half, one) = (lanes.all(self.half as u64), lanes.all(1));
+            let number = lanes.add(rank, lanes.shr(many, 1));
+            let beyond = lanes.sub(number, half);
+            let above = lanes.shl(lanes.add(beyond, lanes.shr(lanes.add(many, one), 1)), 1);
+            let (lower, upper) = (lanes.shl(number, 1), lanes.or(above, one));
+            let places = lanes.xor(upper, lanes.and(lanes.xor(lower, upper), lanes.negative(beyond)));
+            lanes.store(self.gather(first, places), &mut found[first..]);
         }
         let mut values = floats(found);
         if self.negative_zeros != [0; LANES] {
@@ -332,6 +334,10 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
         for lane in 0..LANES {
             nearer[lane] = if self.absent[lane] & 1 == 1 { farther[lane] } else { nearer[lane] };
         }
-        midpoints(nearer, farther).map(|distance| distance + 0.0) // that of two zeros may be -0.0
+        let mut found = midpoints(nearer, farther);
+        for distance in &mut found {
+            *distance += 0.0; // that of two zeros may be -0.0
+        }
+        found
     }
 }

@@ -231,13 +231,19 @@ pub(crate) struct Quantiles<'a>(pub(crate) &'a [f64]);
 impl Statistic for Quantiles<'_> {
     #[inline(always)]
     fn results<const L: usize>(&self, windows: &impl Ordered<L>, _: [f64; L], into: &mut [[f64; L]]) {
-        let last = windows.counts().map(|count| count.saturating_sub(1));
+        let counts = windows.counts();
         for (q, result) in self.0.iter().zip(into) {
-            let places = last.map(|last| last as f64 * q);
-            let ranks: [usize; L] = from_fn(|i| (places[i] as usize).min(last[i]));
-            let low = windows.values(ranks);
-            let high = windows.values(from_fn(|i| (ranks[i] + 1).min(last[i])));
-            *result = from_fn(|i| between(low[i], high[i], places[i] - ranks[i] as f64));
+            let (mut places, mut ranks, mut next) = ([0.0; L], [0; L], [0; L]);
+            for i in 0..L {
+                let last = counts[i].saturating_sub(1);
+                places[i] = last as f64 * q;
+                ranks[i] = (places[i] as usize).min(last);
+                next[i] = (ranks[i] + 1).min(last);
+            }
+            let (low, high) = (windows.values(ranks), windows.values(next));
+            for i in 0..L {
+                result[i] = between(low[i], high[i], places[i] - ranks[i] as f64);
+            }
         }
     }
 }
