@@ -1,8 +1,8 @@
 //! Long windows: the values of a few windows are put in order once, and a window is the set of the ranks in it.
 //!
-//! The set is a bit for each rank, and a list that links the ranks in it, so that a value enters and leaves in a few
-//! operations, whatever the window. Order statistics are found by cursors, which stay where they were asked for last and
-//! count what passes beneath them: from row to row they move by a link or two.
+//! The set is a bit for each rank, so that a value enters and leaves in one operation, whatever the window. Order
+//! statistics are found by cursors, which stay where they were asked for last and count what passes beneath them: from
+//! row to row they move by a bit or two.
 
 use std::cell::Cell;
 
@@ -23,12 +23,9 @@ const FIRST: usize = 1;
 const LAST: usize = 2;
 const CURSORS: usize = 16;
 
-/// Links that a cursor follows before it counts bits instead.
-const FAR: u32 = 16;
-
-/// Places on either side of the last that are looked at without a branch: where the values nearest to the median are
-/// moves by that much at most in nine of ten rows. To go there step by step took twice as long.
+/// Neighbours on either side that are found at once, and the ranks on either side that are looked at for them.
 const NEAR: usize = 2;
+const REACH: u32 = 32;
 
 /// Steps after which the search for the nearest values begins anew.
 const PATIENCE: usize = 64;
@@ -48,8 +45,6 @@ struct Ranks {
     rank: Vec<u32>,
     scratch: [Vec<u64>; 2],
     bits: Vec<u64>,
-    /// The ranks before and after each one in the window; the ends are their own.
-    links: Vec<[u32; 2]>,
     count: usize,
     cursors: Cursors,
     /// The cursor that was used last.
@@ -114,73 +109,23 @@ impl Ranks {
                 *word |= 1 << (rank % 64);
             }
         }
-        let end = self.sorted.len() as u32 - 1;
-        self.links.clear();
-        self.links.resize(self.sorted.len(), [0, end]);
         self.count = 0;
         self.cursors = Cursors::default();
     }
 
-    /// Puts the value of a row into the window.
+    /// Puts the value of a row into the window, or takes it out.
     #[inline(always)]
-    fn enter(&mut self, row: usize) {
+    fn turn(&mut self, row: usize, entering: bool) {
         let rank = self.rank.get(row).copied().unwrap_or(0);
-        if rank == 0 {
-            return;
-        }
-        let before = self.previous(rank as usize) as u32;
-        let [_, after] = self.link(before);
-        self.join(before, rank);
-        self.join(rank, after);
-        self.count += 1;
-        self.turn(rank, 1);
-    }
-
-    /// Takes the value of a row out of the window.
-    #[inline(always)]
-    fn leave(&mut self, row: usize) {
-        let rank = self.rank.get(row).copied().unwrap_or(0);
-        if rank == 0 {
-            return;
-        }
-        let [before, after] = self.link(rank);
-        self.join(before, after);
-        self.count -= 1;
-        self.turn(rank, u32::MAX);
-        for place in self.cursors.place.iter_mut().take(LAST + 1) {
-            let place = place.get_mut();
-            *place = if *place == rank { after } else { *place };
-        }
-    }
-
-    /// Turns the bit of a rank, and adds `step` to the counts of the cursors that are above.
-    #[inline(always)]
-    fn turn(&mut self, rank: u32, step: u32) {
-        if let Some(word) = self.bits.get_mut(rank as usize / 64) {
-            *word ^= 1 << (rank % 64);
-        }
+        let Some(word) = self.bits.get_mut(rank as usize / 64).filter(|_| rank > 0) else { return };
+        *word ^= 1 << (rank % 64);
+        let step = if entering { 1 } else { u32::MAX };
+        self.count = self.count.wrapping_add_signed(if entering { 1 } else { -1 });
         for (place, below) in self.cursors.place.iter_mut().zip(&mut self.cursors.below) {
             let below = below.get_mut();
             *below = below.wrapping_add(if rank < *place.get_mut() { step } else { 0 });
         }
         self.recent.set(LAST);
-    }
-
-    /// The ranks before and after one in the window.
-    #[inline(always)]
-    fn link(&self, rank: u32) -> [u32; 2] {
-        self.links.get(rank as usize).copied().unwrap_or_default()
-    }
-
-    /// Makes two ranks neighbours.
-    #[inline(always)]
-    fn join(&mut self, before: u32, after: u32) {
-        if let Some(link) = self.links.get_mut(before as usize) {
-            link[1] = after;
-        }
-        if let Some(link) = self.links.get_mut(after as usize) {
-            link[0] = before;
-        }
     }
 
     #[inline(always)]
@@ -189,11 +134,26 @@ impl Ranks {
     }
 
     #[inline(always)]
-    fn value_at(&self, place: u32) -> f64 {
-        self.sorted.get(place as usize).copied().unwrap_or(f64::NAN)
+    fn value_at(&self, place: usize) -> f64 {
+        self.sorted.get(place).copied().unwrap_or(f64::NAN)
     }
 
-    /// The place in the window before any one but the first.
+    /// The next place in the window; the last one is its own.
+    #[inline(always)]
+    fn next(&self, place: usize) -> usize {
+        let mut at = place / 64;
+        let mut bits = self.word(at) & (!1 << (place % 64));
+        while bits == 0 {
+            at += 1;
+            if at >= self.bits.len() {
+                return place;
+            }
+            bits = self.word(at);
+        }
+        at * 64 + bits.trailing_zeros() as usize
+    }
+
+    /// The place before in the window; the first one is its own.
     #[inline(always)]
     fn previous(&self, place: usize) -> usize {
         let mut at = place / 64;
@@ -208,12 +168,38 @@ impl Ranks {
         at * 64 + 63 - bits.leading_zeros() as usize
     }
 
+    /// The place in the window that is this or the next, and those before and after it, if they are near.
+    ///
+    /// Without a branch that depends on a value: from row to row most places move by one or two, and none knows which.
+    #[inline(always)]
+    fn near(&self, place: u32) -> Option<[u32; 2 * NEAR + 1]> {
+        let start = i64::from(place) - i64::from(REACH);
+        let (at, shift) = ((start >> 6) as usize, start & 63);
+        let bits = self.word(at) >> shift | self.word(at.wrapping_add(1)) << 1 << (63 - shift);
+        let (below, above) = (bits as u32, (bits >> REACH) as u32);
+        let second = above & above.wrapping_sub(1);
+        let third = second & second.wrapping_sub(1);
+        let before = below & !(1 << 31 >> (below.leading_zeros() & 31));
+        let ends = [before, below].map(|bits| place.wrapping_sub(1 + bits.leading_zeros()));
+        let [here, next, last] = [above, second, third].map(|bits| place + bits.trailing_zeros());
+        (before != 0 && third != 0).then_some([ends[0], ends[1], here, next, last])
+    }
+
     /// Lets a cursor go to the place that has so many of the window below it, infinity included.
     #[inline(always)]
-    fn seek(&self, cursor: usize, below: usize) -> u32 {
+    fn seek(&self, cursor: usize, below: usize) -> usize {
         let (place, count) = (&self.cursors.place[cursor], &self.cursors.below[cursor]);
-        let (mut at, mask) = (place.get() as usize / 64, !0_u64 << (place.get() % 64));
-        let now = count.get() as usize;
+        let steps = (below + NEAR).wrapping_sub(count.get() as usize);
+        let near = self.near(place.get()).and_then(|near| near.get(steps).copied());
+        let found = near.unwrap_or_else(|| self.count_up_to(place.get(), count.get() as usize, below));
+        place.set(found);
+        count.set(below as u32);
+        found as usize
+    }
+
+    /// The place that has `below` of the window below it, from another.
+    fn count_up_to(&self, place: u32, now: usize, below: usize) -> u32 {
+        let (mut at, mask) = (place as usize / 64, !0_u64 << (place % 64));
         let (mut bits, mut left);
         if below >= now {
             (bits, left) = (self.word(at) & mask, below - now);
@@ -234,50 +220,7 @@ impl Ranks {
         for _ in 0..left {
             bits &= bits.wrapping_sub(1);
         }
-        let found = at as u32 * 64 + bits.trailing_zeros();
-        place.set(found);
-        count.set(below as u32);
-        found
-    }
-
-    /// Where the values nearest to the median are: how many are below, and the first and the last of them.
-    fn search(&self, median: f64, mut low: usize, mut first: u32, mut last: u32) -> (usize, u32, u32) {
-        let less = |first, last| self.value_at(last) - median < median - self.value_at(first);
-        for _ in 0..PATIENCE {
-            let [before, end] = [first, last].map(|place| self.link(place)[0]);
-            if less(first, last) {
-                ([first, last], low) = ([first, last].map(|place| self.link(place)[1]), low + 1);
-            } else if low > 1 && !less(before, end) {
-                (first, last, low) = (before, end, low - 1);
-            } else {
-                return (low, first, last);
-            }
-        }
-        let k = self.count.saturating_sub(1) / 2;
-        let low = first_not_less(self, [median])[0] + 1;
-        (low, self.seek(FIRST, low), self.seek(LAST, low + k))
-    }
-
-    /// As `seek`, for a cursor that is at a place in the window. Most go by one link or none; no branch tells which.
-    #[inline(always)]
-    fn walk(&self, cursor: usize, below: usize) -> u32 {
-        let (mut place, mut now, below) =
-            (self.cursors.place[cursor].get(), self.cursors.below[cursor].get(), below as u32);
-        if now.abs_diff(below) > FAR {
-            return self.seek(cursor, below as usize);
-        }
-        loop {
-            let [before, after] = self.link(place);
-            place = if now < below { after } else { place };
-            place = if now > below { before } else { place };
-            now = now + u32::from(now < below) - u32::from(now > below);
-            if now == below {
-                break;
-            }
-        }
-        self.cursors.place[cursor].set(place);
-        self.cursors.below[cursor].set(below);
-        place
+        at as u32 * 64 + bits.trailing_zeros()
     }
 }
 
@@ -292,7 +235,7 @@ impl Ordered<1> for Ranks {
     fn values(&self, [rank]: [usize; 1]) -> [f64; 1] {
         let (recent, below) = (self.recent.get(), rank.min(self.count) + 1);
         if recent > LAST && self.cursors.below[recent].get() as usize + 1 == below {
-            return [self.value_at(self.link(self.cursors.place[recent].get())[1])];
+            return [self.value_at(self.next(self.cursors.place[recent].get() as usize))];
         }
         let cursor = if recent + 1 < CURSORS { recent + 1 } else { LAST + 1 };
         self.recent.set(cursor);
@@ -301,9 +244,9 @@ impl Ordered<1> for Ranks {
 
     #[inline(always)]
     fn medians(&self) -> [f64; 1] {
-        let place = self.walk(MIDDLE, self.count / 2 + 1);
+        let place = self.seek(MIDDLE, self.count / 2 + 1);
         let high = self.value_at(place);
-        [if self.count % 2 == 1 { high } else { midpoint(self.value_at(self.link(place)[0]), high) }]
+        [if self.count % 2 == 1 { high } else { midpoint(self.value_at(self.previous(place)), high) }]
     }
 
     /// As `nearest`, from where the nearest values were before.
@@ -313,33 +256,38 @@ impl Ordered<1> for Ranks {
         let most = self.count - k + 1;
         let (left, right) = (|place| median - self.value_at(place), |place| self.value_at(place) - median);
         let mut low = (self.cursors.below[FIRST].get() as usize).clamp(1, most);
-        let (mut firsts, mut lasts) = ([self.walk(FIRST, low); 2 * NEAR + 1], [self.walk(LAST, low + k); 2 * NEAR + 1]);
-        for i in 1..=NEAR {
-            for places in [&mut firsts, &mut lasts] {
-                places[NEAR - i] = self.link(places[NEAR - i + 1])[0];
-                places[NEAR + i] = self.link(places[NEAR + i - 1])[1];
+        let (mut first, mut last) = (self.seek(FIRST, low), self.seek(LAST, low + k));
+        let mut patience = PATIENCE;
+        let (before, distance) = loop {
+            let distance = right(last);
+            if distance < left(first) {
+                (first, last, low) = (self.next(first), self.next(last), low + 1);
+            } else {
+                let (before, end) = (self.previous(first), self.previous(last));
+                if low == 1 || right(end) < left(before) {
+                    break (before, distance);
+                }
+                (first, last, low) = (before, end, low - 1);
             }
-        }
-        let mut less = 0;
-        for i in 0..=2 * NEAR {
-            less += usize::from(right(lasts[i]) < left(firsts[i]));
-        }
-        let (before, first, last);
-        if less > 0 && less <= 2 * NEAR {
-            (before, first, last) = (firsts[less - 1], firsts[less], lasts[less]);
-            low = low + less - NEAR;
-        } else {
-            (low, first, last) = self.search(median, low, firsts[NEAR], lasts[NEAR]);
-            before = self.link(first)[0];
-        }
+            patience -= 1;
+            if patience == 0 {
+                low = first_not_less(self, [median])[0] + 1;
+                (first, last) = (self.seek(FIRST, low), self.seek(LAST, low + k));
+                break (self.previous(first), right(last));
+            }
+        };
         for (cursor, place, below) in [(FIRST, first, low), (LAST, last, low + k)] {
-            self.cursors.place[cursor].set(place);
+            self.cursors.place[cursor].set(place as u32);
             self.cursors.below[cursor].set(below as u32);
         }
-        let (nearer, distance) = (left(before), right(last));
-        let next = if nearer < distance { left(self.link(before)[0]) } else { right(self.link(last)[1]) };
-        let (nearer, farther) = if nearer < distance { (nearer, distance) } else { (distance, nearer) };
-        [if self.count % 2 == 1 { nearer } else { midpoint(nearer, farther.min(next)) }]
+        let (below, above) = (left(before), distance);
+        if self.count % 2 == 1 {
+            return [below.min(above)];
+        }
+        // Both, as a branch would go wrong half of the time.
+        let (beyond, next) = (left(self.previous(before)), right(self.next(last)));
+        let farther = below.max(above).min(beyond).min(next);
+        [midpoint(below.min(above), farther)]
     }
 }
 
@@ -370,14 +318,14 @@ pub(crate) fn fill(
             }
             ranks.order(&keys);
             for row in begin..history + from {
-                ranks.enter(row - begin);
+                ranks.turn(row - begin, true);
             }
             for start in (from..upto).step_by(CHUNK) {
                 let stop = (start + CHUNK).min(upto);
                 for row in start..stop {
-                    ranks.enter(history + row - begin);
+                    ranks.turn(history + row - begin, true);
                     while first + windows.width(row) <= history + row {
-                        ranks.leave(first - begin);
+                        ranks.turn(first - begin, false);
                         first += 1;
                     }
                     let needed = [rules.needed(history + row + 1 - first)];
