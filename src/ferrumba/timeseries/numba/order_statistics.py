@@ -15,6 +15,9 @@ MEDIAN_MAD, QUANTILE, ROBUST_ZSCORE, HAMPEL = range(4)
 FEW = 512
 """The longest window that is put in order for one row."""
 
+LONG = 256
+"""The longest windows that are kept in order."""
+
 NO_TABLE = np.empty((0, 0))
 NO_FLAGS = np.empty((0, 0), np.bool_)
 NO_NUMBERS = np.empty(0)
@@ -92,6 +95,29 @@ def robust_score(distance, spread, limit, strict):
     return limit if distance > 0.0 else -limit if distance < 0.0 else 0.0
 
 
+@jit(inline=True)
+def record(what, numbers, value, median, mad, row, column, first, second, flags):
+    """Write what a statistic makes of a value, the median of its window, and the deviation."""
+    if what == MEDIAN_MAD:
+        if first.shape[1] > 0:
+            first[row, column] = median
+        if second.shape[1] > 0:
+            second[row, column] = numbers[0] * mad
+    elif value - value != 0.0 or median != median:
+        first[row, column] = np.nan
+        if what == HAMPEL:
+            flags[row, column] = False
+    else:
+        distance = value - median
+        spread = numbers[0] * max(mad, numbers[1])
+        if what == HAMPEL:
+            far = abs(distance) > numbers[2] * spread
+            first[row, column] = median if far else value
+            flags[row, column] = far
+        else:
+            first[row, column] = robust_score(distance, spread, numbers[2], numbers[3])
+
+
 @jit
 def selected(keys, scratch, count, q):
     """Return a quantile of keys in any order."""
@@ -130,8 +156,8 @@ def one_window(values, size, least, propagate, what, numbers, first, second):
     signature="int64(float64[:, :], int64[::1], int64[::1], boolean[::1], int64, float64[::1], float64[:, :], "
     "float64[:, :], boolean[:, :])"
 )
-def order_statistics(table, window, min_periods, propagate, what, numbers, first, second, flags):
-    """Fill the tables that a statistic has; it gets those that it has not, or are not wanted, without columns.
+def short_windows(table, window, min_periods, propagate, what, numbers, first, second, flags):
+    """Fill the tables from windows in order.
 
     One loop, without tuples of arrays: each look into one counts references in atomic operations, which took ten times
     as long as the statistic.
@@ -141,6 +167,7 @@ def order_statistics(table, window, min_periods, propagate, what, numbers, first
     if rows == 1 and size > FEW and what <= QUANTILE:
         one_window(table, size, min_periods[0], propagate[0], what, numbers, first, second)
         return np.int64(-1)
+    deviations = what != MEDIAN_MAD or second.shape[1] > 0
     windows, ring = np.empty((2, size + 4)), np.empty(size)
     windows[0, 0] = windows[1, 0] = -np.inf
     begin = max(np.int64(0), history + 1 - window[0]) if rows > 0 else total
@@ -178,23 +205,16 @@ def order_statistics(table, window, min_periods, propagate, what, numbers, first
                     )
                 continue
             median = middle(windows, now, count, negative_zeros) if enough else np.nan
-            if what == MEDIAN_MAD:
-                if first.shape[1] > 0:
-                    first[row, column] = median
-                if second.shape[1] > 0:
-                    second[row, column] = numbers[0] * deviation(windows, now, count, median) if enough else np.nan
-                continue
-            if not enough or entering == np.inf:
-                first[row, column] = np.nan
-                if what == HAMPEL:
-                    flags[row, column] = False
-                continue
-            distance = value - median
-            spread = numbers[0] * max(deviation(windows, now, count, median), numbers[1])
-            if what == HAMPEL:
-                far = abs(distance) > numbers[2] * spread
-                first[row, column] = median if far else value
-                flags[row, column] = far
-            else:
-                first[row, column] = robust_score(distance, spread, numbers[2], numbers[3])
+            mad = deviation(windows, now, count, median) if enough and deviations else np.nan
+            record(what, numbers, value, median, mad, row, column, first, second, flags)
     return np.int64(-1)
+
+
+def order_statistics(table, window, min_periods, propagate, what, numbers, first, second, flags):
+    """Fill the tables that a statistic has; it gets those that it has not, or are not wanted, without columns."""
+    arguments = (table, window, min_periods, propagate, what, numbers, first, second, flags)
+    if min(window.max(initial=0), table.shape[0]) <= LONG or max(first.shape[0], second.shape[0]) == 1:
+        return short_windows(*arguments)
+    from ferrumba.timeseries.numba.ranked import ranked  # compiled by the first who needs it
+
+    return ranked(*arguments)
