@@ -6,8 +6,11 @@
 //! Both halves of all series have as many slots, also where values are missing: what stands for those is in order before
 //! all values, in the lower half farther from the median than all of them, in the upper one nearer. So slots of one
 //! number hold a pair whose distances to the median fall in the lower half and rise in the upper one, and what is asked
-//! for are always the same ranks of these. One array in order instead, and a search among its values by gathers, took
-//! two to four times as long for deviations where values are missing, and looking at all pairs up to three times.
+//! for are always the same ranks of these. With one array in order, medians took as long, and deviations, searched for by
+//! gathers where windows are not equally full, up to twice as long.
+//!
+//! Lanes are looked at in loops, as calls of `array::from_fn` and `map` are not always made inline, and what is not runs
+//! at the baseline: that took a third of the time of deviations.
 
 use std::array::from_fn;
 use std::cell::Cell;
@@ -26,16 +29,15 @@ pub(crate) const MISSING: i64 = f64::INFINITY.to_bits() as i64;
 /// What stands for a missing value in a slot.
 const ABSENT: i64 = f64::NEG_INFINITY.to_bits() as i64;
 
-const NEGATIVE_ZERO: i64 = (-0.0_f64).to_bits() as i64;
-
-/// Pairs beyond the range of those that are looked at which are taken to it at once, and which it keeps.
+/// By how many pairs the range of those that are looked at grows, and how many it has on either side of those where
+/// distances cross. Half and twice as many take as long.
 const WIDER: usize = 4;
 const MARGIN: usize = 2;
 
-/// Pairs that are all looked at.
+/// Pairs that are all looked at: of so few, branches take longer.
 const FEW: usize = 16;
 
-/// The windows. All zeros are equal in the slots; their signs are told by their ranks, as -0.0 comes first.
+/// The windows. Zeros have no sign in the slots; it is told by their ranks, as -0.0 comes first.
 pub(crate) struct Halves<L> {
     lanes: L,
     half: usize,
@@ -45,7 +47,8 @@ pub(crate) struct Halves<L> {
     ///
     /// Half of them are in either half, and the one more of an odd number is in the upper half.
     absent: Bits,
-    negative_zeros: Bits,
+    /// Values below 0, and those that are -0.0.
+    negative: Bits,
     /// The greatest of each lower half, and the least value of each upper half, infinity where it has none.
     middle: [Bits; 2],
     /// Whether as many are missing in each window.
@@ -66,7 +69,7 @@ impl<L: Lanes> Halves<L> {
             half,
             slots,
             absent: [2 * half as i64; LANES],
-            negative_zeros: [0; LANES],
+            negative: [0; LANES],
             middle: [[ABSENT; LANES], [MISSING; LANES]],
             alike: true,
             crossing: from_fn(|_| Cell::new([0, half])),
@@ -78,7 +81,7 @@ impl<L: Lanes> Halves<L> {
     pub(crate) fn clear(&mut self) {
         self.slots.iter_mut().take(self.half).for_each(|slot| *slot = [[ABSENT; LANES]; 2]);
         self.absent = [2 * self.half as i64; LANES];
-        self.negative_zeros = [0; LANES];
+        self.negative = [0; LANES];
         self.alike = true;
         self.middle = [[ABSENT; LANES], [MISSING; LANES]];
         self.crossing.iter().for_each(|range| range.set([0, self.half]));
@@ -91,16 +94,10 @@ impl<L: Lanes> Halves<L> {
     /// again stays as it is. What stands for missing values goes to and comes from either half in turn.
     #[inline(always)]
     pub(crate) fn step(&mut self, leaving: &Bits, entering: &Bits) {
-        let (mut missing, mut negative) = (false, false);
+        let mut missing = false;
         for lane in 0..LANES {
             missing |= (entering[lane] == MISSING) | (leaving[lane] == MISSING);
-            negative |= (entering[lane] == NEGATIVE_ZERO) | (leaving[lane] == NEGATIVE_ZERO);
-        }
-        if negative {
-            for lane in 0..LANES {
-                self.negative_zeros[lane] += i64::from(entering[lane] == NEGATIVE_ZERO);
-                self.negative_zeros[lane] -= i64::from(leaving[lane] == NEGATIVE_ZERO);
-            }
+            self.negative[lane] += (leaving[lane] >> 63) - (entering[lane] >> 63);
         }
         if self.alike && !missing {
             self.exchange(leaving, entering);
@@ -110,13 +107,19 @@ impl<L: Lanes> Halves<L> {
         }
     }
 
+    /// Loads values without the sign of zeros.
+    #[inline(always)]
+    fn unsigned(&self, bits: &Bits, first: usize) -> L::Words {
+        self.lanes.sub_floats(self.lanes.load(&bits[first..]), self.lanes.all((-0.0_f64).to_bits()))
+    }
+
     /// Takes values out and others in where as many are missing in each window and none of these is.
     #[inline(always)]
     fn exchange(&mut self, leaving: &Bits, entering: &Bits) {
         let lanes = self.lanes;
         let least = (self.absent[0] + 1) as usize / 2;
         for first in (0..LANES).step_by(L::ROWS) {
-            let [x, y] = [leaving, entering].map(|bits| lanes.load(&bits[first..]));
+            let [x, y] = [leaving, entering].map(|bits| self.unsigned(bits, first));
             let [below, above] = [0, 1].map(|half| lanes.load(&self.middle[half][first..]));
             let pivot = lanes.if_less(below, x, below, above);
             let out = [lanes.smaller(below, x), lanes.if_less(below, x, x, above)];
@@ -141,17 +144,14 @@ impl<L: Lanes> Halves<L> {
             // Infinity where as many are missing in either half, negative infinity where it is one more above; the other.
             let even = lanes.or(none, lanes.shl(many, 63));
             let odd = lanes.or(none, lanes.shl(lanes.add(many, one), 63));
-            let [x, y] = [leaving, entering].map(|bits| lanes.load(&bits[first..]));
+            let [x, y] = [leaving, entering].map(|bits| self.unsigned(bits, first));
             let both = lanes.smaller(x, y);
             let [x, y] = [x, y].map(|value| lanes.if_less(both, none, value, below));
             let where_from = lanes.if_less(x, none, x, odd);
             let value = lanes.if_less(x, none, x, absent);
             // Where there is nothing to do, the greatest below goes and comes again.
             let pivot = lanes.if_less(below, where_from, below, above);
-            let out = [
-                lanes.if_less(below, where_from, below, value),
-                lanes.if_less(below, where_from, value, above),
-            ];
+            let out = [lanes.if_less(below, where_from, below, value), lanes.if_less(below, where_from, value, above)];
             let into = [
                 lanes.smaller(pivot, lanes.if_less(y, none, y, even)),
                 lanes.if_less(y, none, lanes.greater(pivot, y), lanes.smaller(pivot, odd)),
@@ -169,6 +169,15 @@ impl<L: Lanes> Halves<L> {
         }
     }
 
+    /// A middle value, or the mean of two where as many are missing in either half.
+    #[inline(always)]
+    fn middles(&self, one: [f64; LANES], mut other: [f64; LANES]) -> [f64; LANES] {
+        for lane in 0..LANES {
+            other[lane] = if self.absent[lane] & 1 == 1 { one[lane] } else { other[lane] };
+        }
+        midpoints(one, other)
+    }
+
     #[inline(always)]
     fn slot(&self, number: usize) -> &[Bits; 2] {
         self.slots.get(number).unwrap_or(&[[MISSING; LANES]; 2])
@@ -182,31 +191,20 @@ impl<L: Lanes> Halves<L> {
         lanes.gather(self.slots.as_flattened().as_flattened(), places)
     }
 
-    /// The bits of a rank.
+    /// Gives values of ranks their signs where they are 0.
     #[inline(always)]
-    fn bits(&self, lane: usize, rank: usize) -> i64 {
-        let [below, above] = [0, 1].map(|more| (self.absent[lane] + more) as usize / 2);
-        let number = rank + below;
-        let [slot, half] = if number < self.half { [number, 0] } else { [number - self.half + above, 1] };
-        self.slot(slot)[half][lane]
-    }
-
-    /// Gives a value of a rank its sign if it is 0.
-    #[inline(always)]
-    fn signed(&self, lane: usize, rank: usize, value: f64) -> f64 {
-        if value != 0.0 {
-            return value;
+    fn signed(&self, mut values: [f64; LANES], ranks: [usize; LANES]) -> [f64; LANES] {
+        let mut zero = false;
+        for value in values {
+            zero |= value == 0.0;
         }
-        let (mut low, mut many) = (0, rank);
-        while many > 0 {
-            let half = many / 2;
-            if f64::from_bits(self.bits(lane, low + half) as u64) < 0.0 {
-                (low, many) = (low + half + 1, many - half - 1);
-            } else {
-                many = half;
+        if zero {
+            for lane in 0..LANES {
+                let negative = (ranks[lane] as i64) < self.negative[lane];
+                values[lane] = if negative { -values[lane].abs() } else { values[lane] };
             }
         }
-        if ((rank - low) as i64) < self.negative_zeros[lane] { -0.0 } else { 0.0 }
+        values
     }
 }
 
@@ -248,8 +246,8 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
     #[inline(always)]
     fn counts(&self) -> [usize; LANES] {
         let mut counts = [0; LANES];
-        for lane in 0..LANES {
-            counts[lane] = 2 * self.half - self.absent[lane] as usize;
+        for (count, absent) in counts.iter_mut().zip(&self.absent) {
+            *count = 2 * self.half - *absent as usize;
         }
         counts
     }
@@ -271,29 +269,18 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
             let places = lanes.xor(upper, lanes.and(lanes.xor(lower, upper), lanes.negative(beyond)));
             lanes.store(self.gather(first, places), &mut found[first..]);
         }
-        let mut values = floats(found);
-        if self.negative_zeros != [0; LANES] {
-            for lane in 0..LANES {
-                values[lane] = self.signed(lane, ranks[lane], values[lane]);
-            }
-        }
-        values
+        self.signed(floats(found), ranks)
     }
 
     #[inline(always)]
     fn medians(&self) -> [f64; LANES] {
-        let [mut low, mut high] = [floats(self.middle[0]), floats(self.middle[1])];
-        if self.negative_zeros != [0; LANES] {
-            let counts = self.counts();
-            for lane in 0..LANES {
-                let rank = counts[lane].saturating_sub(1) / 2;
-                (low[lane], high[lane]) = (self.signed(lane, rank, low[lane]), self.signed(lane, rank + 1, high[lane]));
-            }
-        }
+        let (mut low, mut high) = (self.counts(), [0; LANES]);
         for lane in 0..LANES {
-            high[lane] = if self.absent[lane] & 1 == 1 { low[lane] } else { high[lane] };
+            low[lane] = low[lane].saturating_sub(1) / 2;
+            high[lane] = low[lane] + 1;
         }
-        midpoints(low, high)
+        let [below, above] = [floats(self.middle[0]), floats(self.middle[1])];
+        self.middles(self.signed(below, low), self.signed(above, high))
     }
 
     /// Of `half` pairs of distances that fall and rise, the greatest of the lesser ones has rank `half` among all of them,
@@ -301,7 +288,7 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
     #[inline(always)]
     fn deviations(&self, medians: [f64; LANES]) -> [f64; LANES] {
         let (lanes, half) = (self.lanes, self.half);
-        let medians = medians.map(|median| median.to_bits() as i64);
+        let medians = medians.map(|median| (median + 0.0).to_bits() as i64);
         let (mut nearer, mut farther) = ([0; LANES], [0; LANES]);
         for (first, range) in (0..LANES).step_by(L::ROWS).zip(&self.crossing) {
             let median = lanes.load(&medians[first..]);
@@ -330,14 +317,6 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
             }
             range.set([low, high]);
         }
-        let (mut nearer, farther) = (floats(nearer), floats(farther));
-        for lane in 0..LANES {
-            nearer[lane] = if self.absent[lane] & 1 == 1 { farther[lane] } else { nearer[lane] };
-        }
-        let mut found = midpoints(nearer, farther);
-        for distance in &mut found {
-            *distance += 0.0; // that of two zeros may be -0.0
-        }
-        found
+        self.middles(floats(farther), floats(nearer))
     }
 }

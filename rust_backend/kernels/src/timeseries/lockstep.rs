@@ -72,7 +72,8 @@ pub(crate) fn fill(
                     if row < size {
                         needed = series.map(|(_, start, _)| rules.needed((rules.history + start + row + 1).min(size)));
                     }
-                    let last = entering.map(|bits| if bits == MISSING { f64::NAN } else { f64::from_bits(bits as u64) });
+                    let last =
+                        entering.map(|bits| if bits == MISSING { f64::NAN } else { f64::from_bits(bits as u64) });
                     sheet.note(statistic, &windows, last, needed, at);
                 }
             }

@@ -22,7 +22,7 @@ INSIDE = np.int64(63)
 ENDS = np.int64(2)
 """Infinities on either side of the values, which are in all windows."""
 
-MIDDLE, FIRST, LAST = range(3)
+MIDDLE, FIRST, LAST = np.arange(3)
 """Cursors for the median, and the first and the last of the values nearest to it."""
 
 PATIENCE = 64
@@ -167,9 +167,7 @@ def ranked(table, window, min_periods, propagate, what, numbers, first, second, 
         for start in range(0, rows, SPAN * size):
             stop = min(start + SPAN * size, rows)
             begin = max(np.int64(0), history + start + 1 - window[start if window.shape[0] > 1 else 0])
-            found = order(
-                table, column, begin, keys, packed, spare, counts, values, ranks[: history + stop - begin]
-            )
+            found = order(table, column, begin, keys, packed, spare, counts, values, ranks[: history + stop - begin])
             present[:], inside[:], cursors[:] = 0, 0, 0
             for end in (0, 1, ENDS + found, ENDS + found + 1):
                 turn(present, inside, cursors, np.int64(end), np.int64(1))
