@@ -34,6 +34,40 @@ def test_medians_and_deviations_are_those_of_sorted_windows(backend, window):
         assert same_bits(0.25 * deviations, both[1])
 
 
+def steep(rng, n):
+    """Return columns where what is nearest to the median jumps, or the values of a window are far from all others."""
+    rows = np.arange(n)
+    columns = hard(rng, n)[:, [0, 3, 4, 5]]
+    flips = (-1.0) ** rows * 100 + rng.standard_normal(n)
+    stairs = rows // 290 * 1e4 - rows % 290
+    bursts = np.where(rows // 280 % 2 == 0, np.nan, rng.standard_normal(n))
+    return np.column_stack([columns, flips, stairs, bursts])
+
+
+@pytest.mark.parametrize("window", [257, 300])
+def test_long_windows_are_those_of_sorted_windows(backend, window):
+    """More rows than are put in order at once."""
+    x = steep(np.random.default_rng(window), 5 * window + 100)
+    medians, deviations = rolled(median, x, window, 2), rolled(deviation, x, window, 2)
+    found = timeseries.rolling_median_mad(x, window, min_periods=2, backend=backend)
+    assert same_bits(medians, found[0])
+    assert same_bits(deviations, found[1])
+    later = timeseries.rolling_mad(x[700:], window, min_periods=2, history=x[:700], backend=backend)
+    assert same_bits(deviations[700:], later)
+
+
+def test_long_windows_in_time_are_those_of_sorted_windows(backend):
+    """Of 200 to 400 rows."""
+    rng = np.random.default_rng(3)
+    seconds = np.cumsum(np.where(np.arange(2000) // 500 % 2 == 0, 1, 2))
+    x = steep(rng, len(seconds))
+    widths = np.arange(len(seconds)) - np.searchsorted(seconds, seconds - 400, side="right") + 1
+    frame = pd.DataFrame(x, index=pd.to_datetime(seconds, unit="s"))
+    found = timeseries.rolling_median_mad(frame, "400s", backend=backend)
+    assert same_bits(rolled(median, x, widths), found[0])
+    assert same_bits(rolled(deviation, x, widths), found[1])
+
+
 @pytest.mark.parametrize("window", [1, 2, 3, 16, 64, 255, 1024, 3000])
 def test_medians_are_those_of_pandas(backend, window):
     """On a larger table; but for values whose sum overflows in pandas."""
@@ -73,7 +107,7 @@ def test_deviations_are_those_of_the_window_and_not_of_medians_of_rows(backend):
     assert nested[50] == 2.0
 
 
-@pytest.mark.parametrize("window", [1, 3, 16, 255])
+@pytest.mark.parametrize("window", [1, 3, 16, 255, 270])
 def test_quantiles_are_those_of_numpy(backend, window):
     """Equal, but where NumPy overflows between opposite extremes."""
     x = np.delete(hard(np.random.default_rng(window), 300), 5, axis=1)
@@ -100,7 +134,7 @@ def test_extremes_are_those_of_pandas(backend, window):
         assert same_bits(brute, found[:300])
 
 
-@pytest.mark.parametrize("window", [1, 3, 16, 200])
+@pytest.mark.parametrize("window", [1, 3, 16, 200, 290])
 def test_scores_and_filters_are_compositions(backend, window):
     """Of the median and the deviation, operation for operation."""
     x = np.delete(hard(np.random.default_rng(window), 400), 5, axis=1)

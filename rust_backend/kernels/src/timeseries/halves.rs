@@ -320,3 +320,72 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
         self.middles(floats(farther), floats(nearer))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::lanes::{Baseline, portable::Portable};
+    use crate::timeseries::order_statistics::midpoint;
+
+    /// What is at the edges of floats, ties, zeros of both signs, and missing values.
+    const EDGES: [f64; 12] = [
+        f64::MIN,
+        f64::MIN,
+        f64::MAX,
+        4.99e291, // half of the step of floats at `MAX`, nearly
+        -1e308,
+        -f64::MIN_POSITIVE,
+        5e-324,
+        -5e-324,
+        -0.0,
+        0.0,
+        f64::NAN,
+        f64::NAN,
+    ];
+
+    fn check<L: Lanes>(lanes: L) {
+        for size in [1, 2, 3, 4, 7, 8, 40, 41, 90] {
+            let mut windows = Halves::new(lanes, size);
+            let mut rows = vec![[f64::NAN; LANES]; size];
+            let mut random = 1_u64;
+            for step in 0..400 {
+                let mut entering = [f64::NAN; LANES];
+                for value in &mut entering {
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    let wide = (random >> 33) as usize % EDGES.len();
+                    *value = EDGES[if step % 100 < 50 { wide } else { wide % 2 + 7 * (step % 2) }];
+                }
+                let bits = |row: [f64; LANES]| row.map(|value| if value.is_nan() { MISSING } else { value.to_bits() as i64 });
+                windows.step(&bits(rows.remove(0)), &bits(entering));
+                rows.push(entering);
+                let (medians, counts) = (windows.medians(), windows.counts());
+                let (deviations, tops) = (windows.deviations(medians), windows.values(counts.map(|count| count.max(1) - 1)));
+                for lane in 0..LANES {
+                    let median_of = |values: &mut Vec<f64>| {
+                        values.sort_by(f64::total_cmp);
+                        let [low, high] = [(values.len() - 1) / 2, values.len() / 2].map(|rank| values[rank]);
+                        if values.len() % 2 == 1 { high } else { midpoint(low, high) }
+                    };
+                    let mut window: Vec<f64> = rows.iter().map(|row| row[lane]).filter(|value| !value.is_nan()).collect();
+                    assert_eq!(window.len(), counts[lane]);
+                    if !window.is_empty() {
+                        let median = median_of(&mut window);
+                        let top = window[window.len() - 1];
+                        let mut distances: Vec<f64> = window.iter().map(|value| (value - median).abs()).collect();
+                        let wanted = [median, median_of(&mut distances), top];
+                        let found = [medians[lane], deviations[lane], tops[lane]];
+                        assert_eq!(found.map(f64::to_bits), wanted.map(f64::to_bits), "{size} {step} {window:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn windows_are_those_of_a_sort_at_the_edges_of_floats() {
+        // SAFETY: it needs none.
+        check(unsafe { Portable::new() });
+        // SAFETY: every processor has the instructions.
+        check(unsafe { Baseline::new() });
+    }
+}
