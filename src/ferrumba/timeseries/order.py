@@ -33,8 +33,8 @@ def rolling_median(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     Notes
     -----
     Exact: equal to sorting each window, for -0.0 and 0.0 too, the one being before the other; a sum of two middle
-    values beyond the largest float does not overflow. A window costs O(window) moves of memory at worst and
-    O(log(window)) comparisons.
+    values beyond the largest float does not overflow. A row costs O(window) operations on vectors in windows of up to
+    256 rows; longer ones are sets of ranks, in which it costs the same whatever the window.
 
     Examples
     --------
@@ -63,7 +63,8 @@ def rolling_mad(x: Any, window: Any, *, scale: float | str = 1.0, **options: Unp
     Notes
     -----
     Exact: equal to sorting the distances, each rounded once, of each window. A distance beyond the largest float is
-    infinite. Costs O(log(window)) more than the median: in a window in order, the nearest values stand together.
+    infinite. In a window in order the nearest values stand together, near where they stood in the row before: it costs
+    half as much again as the median, in windows of more than 256 rows four fifths.
 
     Examples
     --------

@@ -355,18 +355,21 @@ mod tests {
                     let wide = (random >> 33) as usize % EDGES.len();
                     *value = EDGES[if step % 100 < 50 { wide } else { wide % 2 + 7 * (step % 2) }];
                 }
-                let bits = |row: [f64; LANES]| row.map(|value| if value.is_nan() { MISSING } else { value.to_bits() as i64 });
+                let bits =
+                    |row: [f64; LANES]| row.map(|value| if value.is_nan() { MISSING } else { value.to_bits() as i64 });
                 windows.step(&bits(rows.remove(0)), &bits(entering));
                 rows.push(entering);
                 let (medians, counts) = (windows.medians(), windows.counts());
-                let (deviations, tops) = (windows.deviations(medians), windows.values(counts.map(|count| count.max(1) - 1)));
+                let (deviations, tops) =
+                    (windows.deviations(medians), windows.values(counts.map(|count| count.max(1) - 1)));
                 for lane in 0..LANES {
                     let median_of = |values: &mut Vec<f64>| {
                         values.sort_by(f64::total_cmp);
                         let [low, high] = [(values.len() - 1) / 2, values.len() / 2].map(|rank| values[rank]);
                         if values.len() % 2 == 1 { high } else { midpoint(low, high) }
                     };
-                    let mut window: Vec<f64> = rows.iter().map(|row| row[lane]).filter(|value| !value.is_nan()).collect();
+                    let mut window: Vec<f64> =
+                        rows.iter().map(|row| row[lane]).filter(|value| !value.is_nan()).collect();
                     assert_eq!(window.len(), counts[lane]);
                     if !window.is_empty() {
                         let median = median_of(&mut window);

@@ -3,6 +3,10 @@
 //! The set is a bit for each rank, so that a value enters and leaves in one operation, whatever the window. Order
 //! statistics are found by cursors, which stay where they were asked for last and count what passes beneath them: from
 //! row to row they move by a bit or two.
+//!
+//! A list that linked the ranks of a window saved a tenth of the time of deviations and cost quantiles a quarter and
+//! medians up to a tenth. To look at five or nine places on either side of the last without a branch, instead of going
+//! there step by step, took deviations a tenth or half as long again.
 
 use std::cell::Cell;
 
