@@ -64,7 +64,7 @@ def rolling_mad(x: Any, window: Any, *, scale: float | str = 1.0, **options: Unp
     -----
     Exact: equal to sorting the distances, each rounded once, of each window. A distance beyond the largest float is
     infinite. In a window in order the nearest values stand together, near where they stood in the row before: it costs
-    half as much again as the median, in windows of more than 256 rows four fifths.
+    half as much again as the median, in windows of more than 256 rows about as much again.
 
     Examples
     --------
