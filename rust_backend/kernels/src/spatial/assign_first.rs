@@ -74,15 +74,17 @@ struct Labeller<'a, M> {
 impl<M: Masks> Visit for Labeller<'_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        for begin in (run.begin..run.end).step_by(PIECE) {
+        let mut rest = run;
+        while rest.begin < rest.end {
             if self.notes.count + PIECE + 8 > NOTED {
                 self.notes.end(self.own, self.label);
                 self.notes.carry_over(self.label);
             }
-            let (scan, piece) = (self.scan, Run { begin, end: run.end.min(begin + PIECE as u32), ..run });
+            let (scan, piece) = (self.scan, Run { end: rest.end.min(rest.begin + PIECE as u32), ..rest });
             let mut front = Front { scan, ids: &mut self.notes.ids, count: self.notes.count };
             scan.show(&self.ball, piece, &mut front);
             self.notes.count = front.count;
+            rest.begin = piece.end;
         }
     }
 }

@@ -162,21 +162,22 @@ impl<M: Masks> Scan<'_, M> {
     /// Shows the points of a run that are alive and in the ball, by eights.
     #[inline(always)]
     pub(crate) fn show(&self, ball: &Ball, run: Run, eights: &mut impl Eights) {
-        if ball.periodic {
-            self.show_images::<true>(ball, run, eights);
-        } else {
-            self.show_images::<false>(ball, run, eights);
+        match (ball.periodic, self.alive.0.is_empty()) {
+            (false, true) => self.show_images::<false, true>(ball, run, eights),
+            (false, false) => self.show_images::<false, false>(ball, run, eights),
+            (true, _) => self.show_images::<true, false>(ball, run, eights),
         }
     }
 
     #[inline(always)]
-    fn show_images<const PERIODIC: bool>(&self, ball: &Ball, run: Run, eights: &mut impl Eights) {
+    fn show_images<const PERIODIC: bool, const EVERY: bool>(&self, ball: &Ball, run: Run, eights: &mut impl Eights) {
         let (mut begin, end) = (run.begin as usize, run.end as usize);
         let [x, y, z] = self.grid.eights(begin, end);
         for ((x, y), z) in x.iter().zip(y).zip(z) {
             let squares = ball.squares::<PERIODIC>([x, y, z]);
             let within = u8::MAX >> (8 - (end - begin).min(8));
-            let hits = self.masks.at_most(&squares, ball.r2) & within & self.alive.eight(self.masks, begin);
+            let alive = if EVERY { u8::MAX } else { self.alive.eight(self.masks, begin) };
+            let hits = self.masks.at_most(&squares, ball.r2) & within & alive;
             eights.eight(begin, hits);
             begin += 8;
         }

@@ -65,18 +65,20 @@ struct Front<'a, M> {
 impl<M: Masks> Visit for Taker<'_, '_, M> {
     #[inline(always)]
     fn visit(&mut self, run: Run) {
-        for begin in (run.begin..run.end).step_by(PIECE) {
+        let mut rest = run;
+        while rest.begin < rest.end {
             let (masks, grid) = (self.masks, self.grid);
             if self.found.count + PIECE > FEW {
                 self.state.remove(self.found, masks, false);
                 (self.found.count, self.spilt) = (0, true);
             }
             let scan = Scan { masks, grid, alive: Alive::new(self.state.alive) };
-            let piece = Run { begin, end: run.end.min(begin + PIECE as u32), ..run };
+            let piece = Run { end: rest.end.min(rest.begin + PIECE as u32), ..rest };
             let count = self.found.count;
             let mut front = Front { scan, found: self.found, count };
             scan.show(&self.ball, piece, &mut front);
             front.found.count = front.count;
+            rest.begin = piece.end;
         }
     }
 }
