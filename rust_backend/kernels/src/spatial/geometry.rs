@@ -267,6 +267,12 @@ pub(crate) fn half_squared(r2: f64) -> f64 {
     r2 * (1.0 + 16.0 * f64::EPSILON) + TINY
 }
 
+/// Returns the box of one point.
+#[inline(always)]
+pub(crate) fn around([x, y, z]: [f64; 3]) -> [[f64; 2]; 3] {
+    [[x, x], [y, y], [z, z]]
+}
+
 /// Whether a query can be answered.
 #[inline(always)]
 pub(crate) fn is_query(point: [f64; 3], radius: f64) -> bool {
@@ -365,12 +371,6 @@ impl<'a> Grid<'a> {
             return (0.4 * k / (members + 1.0) * x.width * y.width * z.width).cbrt();
         }
         (0.5 * k / (members + 1.0) * x.width * y.width).sqrt()
-    }
-
-    /// Returns the strips that a ball can touch.
-    #[inline(always)]
-    pub(crate) fn strips(&self, query: [f64; 3], half2: f64) -> Strips {
-        self.strips_around(query.map(|q| [q, q]), half2, 0)
     }
 
     /// Returns the strips that balls around the points of a box can touch; points at places below `least` do not count.

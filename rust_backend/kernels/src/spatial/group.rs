@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::spatial::geometry::{Grid, Run, Strips, half_squared, is_query};
 use crate::spatial::masks::Masks;
+use crate::spatial::plan::{AHEAD, Planner, RUNS};
 use crate::spatial::run::{Ball, nearest_image};
 
 /// Queries of a group at most.
@@ -22,8 +23,6 @@ pub(crate) const LANES: usize = 16;
 
 /// Widest box of a group, in radii.
 const WIDTH: f64 = 1.5;
-
-const RUNS: usize = 32;
 
 /// Lines of candidates; the last is behind them, for vectors that are copied whole.
 pub(crate) const LINES: usize = CANDIDATES / LANES + 1;
@@ -284,18 +283,26 @@ struct Group {
     rows: Range<usize>,
     sides: [[f64; 2]; 3],
     most: f64,
+    least: u32,
     strips: Strips,
     runs: [Run; RUNS],
     count: usize,
 }
 
 impl Group {
-    const NONE: Self =
-        Self { rows: 0..0, sides: [[0.0; 2]; 3], most: 0.0, strips: Strips::NONE, runs: [Run::NONE; RUNS], count: 0 };
+    const NONE: Self = Self {
+        rows: 0..0,
+        sides: [[0.0; 2]; 3],
+        most: 0.0,
+        least: 0,
+        strips: Strips::NONE,
+        runs: [Run::NONE; RUNS],
+        count: 0,
+    };
 
     /// Becomes the group whose first query is in row `first` and valid; it ends where its box would get too wide.
     #[inline(always)]
-    fn set(&mut self, grid: &Grid, query: &[[f64; 3]], radius: &[f64], after: &[i32], first: usize) {
+    fn set(&mut self, query: &[[f64; 3]], radius: &[f64], after: &[i32], first: usize) {
         let mut most = of_row(radius, first, f64::NAN);
         let [x, y, z] = query.get(first).copied().unwrap_or([f64::NAN; 3]);
         let mut sides = [[x, x], [y, y], [z, z]];
@@ -323,9 +330,18 @@ impl Group {
         for row in first..end {
             least = least.min(of_row(after, row, 0));
         }
-        (self.rows, self.sides, self.most) = (first..end, sides, most);
-        self.strips = grid.strips_around(sides, half_squared(most * most), least.max(0) as u32);
-        self.count = grid.runs(&mut self.strips, &mut self.runs);
+        (self.rows, self.sides, self.most, self.least) = (first..end, sides, most, least.max(0) as u32);
+    }
+
+    /// Takes the runs that were planned for it, or plans them alone.
+    #[inline(always)]
+    fn plan(&mut self, grid: &Grid, planner: &Planner, at: usize) {
+        if let Some(count) = planner.write(grid, at, self.least, &mut self.runs) {
+            (self.strips, self.count) = (Strips::NONE, count);
+        } else {
+            self.strips = grid.strips_around(self.sides, half_squared(self.most * self.most), self.least);
+            self.count = grid.runs(&mut self.strips, &mut self.runs);
+        }
     }
 
     /// Asks for the points of the first runs.
@@ -350,27 +366,36 @@ pub(crate) fn in_groups(
     compare: &mut impl Compare,
 ) {
     let mut candidates = Candidates::new();
-    let mut groups = [Group::NONE, Group::NONE];
-    let [group, next] = &mut groups;
-    let (mut group, mut next) = (group, next);
+    let mut groups = Box::new(([const { Group::NONE }; AHEAD], Planner::NONE));
+    let (groups, planner) = &mut *groups;
     let mut end = 0;
-    loop {
-        while query.get(end).is_some_and(|point| !is_query(*point, of_row(radius, end, f64::NAN))) {
-            compare.refuse(end);
-            end += 1;
+    while end < query.len() {
+        let mut count = 0;
+        for group in groups.iter_mut() {
+            while query.get(end).is_some_and(|point| !is_query(*point, of_row(radius, end, f64::NAN))) {
+                compare.refuse(end);
+                end += 1;
+            }
+            if end >= query.len() {
+                break;
+            }
+            group.set(query, radius, after, end);
+            planner.take(grid, count, group.sides, half_squared(group.most * group.most));
+            end = group.rows.end;
+            count += 1;
         }
-        next.rows = end..end;
-        if end < query.len() {
-            next.set(grid, query, radius, after, end);
-            next.prefetch(grid);
-            end = next.rows.end;
+        planner.find(grid);
+        let groups = groups.get_mut(..count).unwrap_or_default();
+        for (at, group) in groups.iter_mut().enumerate() {
+            group.plan(grid, planner, at);
         }
-        if !group.rows.is_empty() {
-            candidates.gather(grid, alive, group, compare);
+        for at in 0..count {
+            if let Some(next) = groups.get(at + 1) {
+                next.prefetch(grid);
+            }
+            if let Some(group) = groups.get_mut(at) {
+                candidates.gather(grid, alive, group, compare);
+            }
         }
-        if next.rows.is_empty() {
-            break;
-        }
-        std::mem::swap(&mut group, &mut next);
     }
 }

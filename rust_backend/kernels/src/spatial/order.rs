@@ -1,6 +1,6 @@
 //! The order in which queries are walked, and their plans: by cell, so that neighbours in time are neighbours in memory.
 
-use crate::spatial::geometry::{Grid, Run, Strips};
+use crate::spatial::geometry::{Grid, Run, Strips, around};
 use crate::spatial::group::of_row;
 use crate::spatial::plan::{AHEAD, Planner, RUNS};
 use crate::spatial::run::Ball;
@@ -40,7 +40,7 @@ impl Plan {
     #[inline(always)]
     pub(crate) fn set(&mut self, grid: &Grid, ball: Ball) {
         self.ball = ball;
-        self.strips = grid.strips(ball.centre, ball.half_squared());
+        self.strips = grid.strips_around(around(ball.centre), ball.half_squared(), 0);
         self.count = grid.runs(&mut self.strips, &mut self.runs);
     }
 
@@ -103,11 +103,11 @@ impl Ahead {
             let ball = answer.ball(query);
             *valid = ball.is_some();
             plan.ball = ball.unwrap_or(Ball::NONE);
-            planner.take(grid, at, &plan.ball);
+            planner.take(grid, at, around(plan.ball.centre), plan.ball.half_squared());
         }
         planner.find(grid);
         for (at, (_, valid, plan)) in plans.iter_mut().enumerate() {
-            if let Some(count) = planner.write(grid, at, &mut plan.runs) {
+            if let Some(count) = planner.write(grid, at, 0, &mut plan.runs) {
                 (plan.strips, plan.count) = (Strips::NONE, count);
             } else if *valid {
                 plan.set(grid, plan.ball);
