@@ -23,7 +23,9 @@ MOST_BOXES = 2.0**26
 def robust_bounds(sample: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the box to cut: that of the points, without what far outliers would add; those go to the border cells."""
     lo, hi = bounds[0].copy(), bounds[1].copy()
-    inner_lo, inner_hi = np.quantile(sample, [0.02, 0.98], axis=0, method="nearest")
+    cut = round(0.02 * (len(sample) - 1))
+    ordered = np.partition(sample, [cut, len(sample) - 1 - cut], axis=0)
+    inner_lo, inner_hi = ordered[cut], ordered[-1 - cut]
     margin = 2.0 * (inner_hi - inner_lo)
     inside = margin > 0.0
     lo[inside] = np.maximum(lo, inner_lo - margin)[inside]
@@ -44,7 +46,8 @@ def spacing(sample: np.ndarray, n: int, lo: np.ndarray, hi: np.ndarray) -> float
         return 0.0
     dimensions = int(axes.sum())
     unit = np.clip((sample[:, axes] - lo[axes]) / extent[axes], 0.0, 1.0 - 1e-12)
-    for level in range(20 // dimensions + 14):
+    first = int(np.log2(max(len(sample), 8) / 8.0) / dimensions)  # before it, even boxes of equal numbers hold more
+    for level in range(first, 20 // dimensions + 14):
         boxes = np.floor(unit * 2.0**level).astype(np.int64)
         keys = boxes[:, 0]
         for axis in range(1, dimensions):

@@ -20,12 +20,15 @@ const SOON: usize = 32;
 
 /// Points that are to have at most some label: their ids, query after query.
 ///
-/// Labels change afterwards, in a loop that does nothing else: it has many labels on their way from memory at a time.
+/// Labels change afterwards, in a loop that does nothing else: so many of them are on their way from memory at a time. The
+/// labels of 1e6 points lie in no near cache, and those of 300,000 hits take 2.4 ms of 11. Sorting the hits by labels
+/// first, so that these are visited in order, took 2 ms more; walking the queries by tiles of 4 to 16 rows of strips, so that
+/// planes share what they read, changed nothing.
 struct Notes {
     ids: [i32; NOTED],
     count: usize,
     /// Where the ids of each query end, and its row.
-    queries: [(usize, u32); NOTED / 8],
+    queries: [(usize, i64); NOTED / 8],
     many: usize,
 }
 
@@ -34,7 +37,7 @@ impl Notes {
 
     /// Notes that the ids of a query end here.
     #[inline(always)]
-    fn end(&mut self, own: u32, label: &mut [i64]) {
+    fn end(&mut self, own: i64, label: &mut [i64]) {
         if let Some(query) = self.queries.get_mut(self.many) {
             *query = (self.count, own);
             self.many += 1;
@@ -53,7 +56,7 @@ impl Notes {
                     prefetch(label, *soon as usize);
                 }
                 if let Some(label) = self.ids.get(at).and_then(|id| label.get_mut(*id as usize)) {
-                    *label = (*label as u64).min((*own).into()) as i64; // as unsigned numbers, -1 is the largest
+                    *label = (*label as u64).min(*own as u64) as i64; // as unsigned numbers, -1 is the largest
                 }
             }
             begin = *end;
@@ -66,7 +69,7 @@ impl Notes {
 struct Labeller<'a, M> {
     scan: Scan<'a, M>,
     ball: Ball,
-    own: u32,
+    own: i64,
     notes: &'a mut Notes,
     label: &'a mut [i64],
 }
@@ -129,7 +132,7 @@ impl<M: Masks> Answer for Answers<'_, M> {
     #[inline(always)]
     fn answer(&mut self, query: Query, plan: Option<&mut Plan>) {
         if let Some(plan) = plan {
-            let (scan, ball, own) = (self.scan, plan.ball, query.row as u32);
+            let (scan, ball, own) = (self.scan, plan.ball, query.row as i64);
             let (notes, label) = (&mut self.notes, &mut *self.label);
             plan.show(scan.grid, &mut Labeller { scan, ball, own, notes, label });
             self.notes.end(own, self.label);

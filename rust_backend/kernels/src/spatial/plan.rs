@@ -133,7 +133,8 @@ impl Planner {
                     let away = half + (4.0 * f64::EPSILON * (larger(from.abs(), to.abs()) + half) + x.slack);
                     let (low, high) = ((from - away - x.low) * x.inverse, (to + away - x.low) * x.inverse);
                     let (first, last) = (clamp(low, top), clamp(high, top));
-                    let row = self.planes.places[plane][ball].wrapping_mul(rows).wrapping_add(self.rows.places[row][ball]);
+                    let row =
+                        self.planes.places[plane][ball].wrapping_mul(rows).wrapping_add(self.rows.places[row][ball]);
                     let strip = row.wrapping_mul(columns); // of no meaning where there is no such row
                     self.low[line][ball] = low - f64::from(first);
                     self.high[line][ball] = high - f64::from(last);
