@@ -13,8 +13,6 @@ strips hold what a group of queries reaches. A fifth less takes 50 % longer, a f
 STRIP_LENGTH = 8.0
 """Length of a strip in widths. Cells divide a strip evenly, so it must not be much longer than a dense blob: for 1e6
 points in 100 blobs, 64 widths take 50 % longer (measured). Where points are uniform, any length will do."""
-NARROWEST = 0.5
-"""Least width of a strip as a part of the usual one: a hint that asks for less would fold nearly empty strips."""
 POINTS_PER_STRIP = 4
 """No more strips than one for this many points; where the cell hint or the extent asks for more, they are folded."""
 MOST_BOXES = 2.0**26
@@ -71,7 +69,7 @@ def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, per
     bounds : ndarray, shape (2, 3)
         Their minima and maxima.
     cell : ndarray of 3, optional
-        Widths of cells as the caller would have them: a hint.
+        Widths of strips in place of those from the density.
     period : ndarray of 3
         Infinite where the axis is open.
     """
@@ -88,7 +86,7 @@ def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, per
         return frame_of(lo, hi, np.ones(3), period)
     width = np.full(3, STRIP_WIDTH * spacing(sample, n, lo, hi))
     if cell is not None:
-        width[1:] = np.maximum(cell, NARROWEST * width)[1:]
+        width[1:] = cell[1:]
     width[0] *= STRIP_LENGTH
     with np.errstate(all="ignore"):
         boxes = np.clip(np.nan_to_num(np.ceil(extent / width), nan=1.0), 1.0, MOST_BOXES)

@@ -23,8 +23,8 @@ _pack = struct.Struct("4d").pack  # takes numbers only
 class PointBin3D:
     """Points in bins; a search finds the points within a radius that no search has found since the last reset.
 
-    A search returns nothing, so it may wait: searches are made in turn, up to 256 at once, when somebody looks at what was
-    found. Whoever looks sees what he would see without that.
+    A search returns nothing, so it may wait: searches are made in turn, up to 256 at once, when somebody looks at what
+    was found, who sees what would be there without that.
 
     Parameters
     ----------
@@ -153,8 +153,8 @@ class PointBin3D:
         except (TypeError, ValueError, OverflowError, struct.error):
             shape = np.shape(query_point)
             raise ValueError(
-                f"query_point has shape {shape} and radius is {radius!r}, but a query point must have exactly 3 elements "
-                "and a radius is a number; give such"
+                f"query_point has shape {shape} and radius is {radius!r}, but a query point must have exactly 3 "
+                "elements and a radius is a number; give such"
             ) from None
         if not valid and not (all(abs(value) <= LIMIT for value in (x, y, z)) and radius >= 0.0):
             raise ValueError(query_fault(x, y, z, float(radius)))
