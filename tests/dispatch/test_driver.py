@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import ferrumba
-from ferrumba.dispatch.driver import Pieces, bind, run
+from ferrumba.dispatch.driver import Pieces, run, serving
+from ferrumba.dispatch.state import STATE
 from ferrumba.testing.conformance import small_blocks
 from ferrumba.testing.loopback import installed
 
@@ -139,13 +140,15 @@ def test_dispatch_costs_at_most_one_microsecond(kernel):
         assert costs_less(lambda: run(kernel, (values,), (out,), "nothing"), lambda: bare(values, out), 1e-6)
 
 
-def test_a_bound_call_obeys_every_later_request(kernel, fake, monkeypatch):
+def test_what_is_serving_obeys_every_later_request(kernel, fake, monkeypatch):
     values, out = np.array([-31]), np.zeros(1, np.int64)
     with installed(fake(mark=77), "fake"):
-        call = bind(kernel, (values,), (out,))
+        serve = serving(kernel)
 
         def answer():
-            assert call() == -1
+            function, traced = serve()
+            assert traced == (STATE.get().calls is not None)
+            assert function(values, out) == -1
             return int(out[0])
 
         assert answer() == 1
@@ -163,31 +166,31 @@ def test_a_bound_call_obeys_every_later_request(kernel, fake, monkeypatch):
         monkeypatch.setenv("FERRUMBA_FORCE_NUMBA", "1")
         ferrumba.refresh()
         with pytest.raises(ferrumba.errors.BackendUnavailable, match="FERRUMBA_FORCE_NUMBA=1 switches every plug-in"):
-            call()
+            serve()
         ferrumba.set_backend(None)
         assert answer() == 1
 
 
-def test_a_bound_call_insists_on_its_own_request(kernel, fake):
+def test_what_is_serving_insists_on_its_own_request(kernel, fake):
     out = np.zeros(1, np.int64)
     with installed(fake(mark=77), "fake"):
-        call = bind(kernel, (np.array([-31]),), (out,), "fake")
+        serve = serving(kernel, "fake")
         with ferrumba.use_backend("numba"):
-            call()
+            serve()[0](np.array([-31]), out)
         assert out[0] == 77
     with pytest.raises(ferrumba.errors.InvalidBackendRequest, match="'fake' is unknown"):
-        call()
+        serve()
 
 
-def test_a_bound_call_serves_threads_of_different_contexts(kernel, fake):
+def test_what_is_serving_differs_between_threads_of_different_contexts(kernel, fake):
     """Each thread gets what it asked for, however the two alternate."""
     seen = {"fake": set(), "numba": set()}
     with installed(fake(first_bad=7), "fake"):
-        call = bind(kernel, (np.array([-31]),), (np.zeros(1, np.int64),))
+        serve, values = serving(kernel), np.array([-31])
 
         def work(name):
             with ferrumba.use_backend(name):
-                seen[name].update(call() for _ in range(3000))
+                seen[name].update(serve()[0](values, np.zeros(1, np.int64)) for _ in range(3000))
 
         workers = [threading.Thread(target=work, args=(name,)) for name in seen]
         for worker in workers:
@@ -197,15 +200,7 @@ def test_a_bound_call_serves_threads_of_different_contexts(kernel, fake):
     assert seen == {"fake": {7}, "numba": {-1}}
 
 
-def test_a_bound_call_of_many_blocks_is_cut(kernel):
-    recorder, values, out = Recorder(), np.arange(1000), np.zeros(1000, np.int64)
-    with installed(recorder, "recorder"), small_blocks(256):
-        bind(kernel, (values,), (out,), "recorder")()
-    np.testing.assert_array_equal(out, values)
-    assert sorted(recorder.sizes) == [232, 256, 256, 256]
-
-
-def test_a_bound_call_costs_at_most_half_a_microsecond(kernel):
+def test_asking_what_is_serving_costs_at_most_half_a_microsecond(kernel):
     class Nothing:
         PROTOCOL, VERSION, MANIFEST = 1, "0", {"healpix.morton_order": 1}
 
@@ -218,5 +213,5 @@ def test_a_bound_call_costs_at_most_half_a_microsecond(kernel):
     arrays = np.zeros(1, np.int64), np.zeros(1, np.int64)
     bare = Nothing().load("")
     with installed(Nothing(), "nothing"):
-        call = bind(kernel, arrays[:1], arrays[1:], "nothing")
-        assert costs_less(call, lambda: bare(*arrays), 5e-7)
+        serve = serving(kernel, "nothing")
+        assert costs_less(lambda: serve()[0](*arrays), lambda: bare(*arrays), 5e-7)

@@ -1,12 +1,15 @@
 """Search and remove, against sets."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import ferrumba
 from ferrumba.spatial import NeighborGrid, PointBin3D
-from tests.spatial.oracle import within
+from tests.spatial.oracle import first_query, within
 
 LATTICE = np.stack(np.meshgrid(*[np.arange(5) * 0.1] * 3), axis=-1).reshape(-1, 3)
 steps = st.lists(
@@ -62,6 +65,56 @@ def test_found_accumulates_until_reset(backend):
         assert bins.found_indices().tolist() == expected
         bins.reset()
         assert bins.found_count == 0
+
+
+@pytest.mark.parametrize("radius", [0.02, 0.1, 0.9])
+def test_searches_that_wait_are_made_in_turn(backend, radius):
+    """More than wait at once; among them some that find more than a sort by rank takes."""
+    rng = np.random.default_rng(2)
+    points, queries = rng.random((3000, 3)), rng.random((700, 3))
+    bins, label = PointBin3D(points, [0.1] * 3, backend=backend), first_query(within(points, queries, radius))
+    for query in queries:
+        bins.radius_search(query, radius)
+    assert bins.found_count == (label >= 0).sum()
+    expected = [np.flatnonzero(label == row) for row in range(len(queries))]
+    np.testing.assert_array_equal(bins.found_indices(), np.concatenate(expected))
+
+
+def test_searches_that_wait_are_forgotten_by_a_reset(backend):
+    bins = PointBin3D(np.zeros((3, 3)), [1.0] * 3, backend=backend)
+    bins.radius_search([0, 0, 0], 1)
+    bins.reset()
+    assert (bins.found_count, bins.found_indices().tolist()) == (0, [])
+
+
+def test_searches_that_wait_are_served_by_what_was_asked_for():
+    """Whoever looks at what was found may do so elsewhere; traced searches do not wait."""
+    bins = PointBin3D(np.zeros((3, 3)), [1.0] * 3)
+    with ferrumba.use_backend("numba"):
+        bins.radius_search([2, 0, 0], 1)
+    with ferrumba.trace() as calls:
+        assert bins.found_count == 0
+    assert calls == []
+    with ferrumba.use_backend("numba"), ferrumba.trace() as calls:
+        bins.radius_search([1, 0, 0], 1)
+        bins.radius_search([1, 0, 0], 1)
+    assert [(call.kernel, call.backend, call.rows) for call in calls] == [("spatial.take", "numba", 1)] * 2
+    with pytest.raises(ferrumba.errors.InvalidBackendRequest), ferrumba.use_backend("nobody"):
+        bins.radius_search([1, 0, 0], 1)
+    assert bins.found_indices().tolist() == [0, 1, 2]
+
+
+def test_searches_of_many_threads_are_all_made(backend):
+    points = np.random.default_rng(3).random((4000, 3))
+    bins = PointBin3D(points, [0.1] * 3, backend=backend)
+
+    def search(part):
+        for point in part:
+            bins.radius_search(point, 0.0)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(search, np.split(points, 8)))
+    assert sorted(bins.found_indices().tolist()) == list(range(4000))
 
 
 @pytest.mark.parametrize("many", [97, 5000])

@@ -42,7 +42,7 @@ class PointBin3D_JIT(spatial.PointBin3D):  # noqa: N801 - the original's name
         if bins > 2**27:
             raise ValueError(f"first_member would hold {bins} bins; use wider bin_widths, or found_indices() alone")
         first = np.full(tuple(shape), -1)
-        alive, _ = self._grid._removal.states()
+        alive, _ = self._found().states()
         rows = np.flatnonzero(alive)[::-1]
         first[tuple(self.bin_indices[rows].T)] = rows
         return first

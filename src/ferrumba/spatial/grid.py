@@ -96,7 +96,7 @@ class NeighborGrid:
         frame = lay_out(array, bounds, None, self._period)
         if cell is not None:
             hint, width = as_widths(cell, self.dimensions), frame[:, 3]
-            hint = np.where(width > 0.0, np.clip(hint, HINT[0] * width, HINT[1] * width), hint)
+            hint = np.where(width > 0.0, np.clip(hint, HINT[0] * width, HINT[1] * width), np.inf)
             frame = lay_out(array, bounds, hint, self._period)
         count = np.array([int(frame[:, 2].prod())])
         kernel = BY_STEM["strips"]

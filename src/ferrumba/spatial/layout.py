@@ -13,8 +13,6 @@ strips hold what a group of queries reaches. A fifth less takes 50 % longer, a f
 STRIP_LENGTH = 8.0
 """Length of a strip in widths. Cells divide a strip evenly, so it must not be much longer than a dense blob: for 1e6
 points in 100 blobs, 64 widths take 50 % longer (measured). Where points are uniform, any length will do."""
-NARROWEST = 0.5
-"""Least width of a strip as a part of the usual one: a hint that asks for less would fold nearly empty strips."""
 POINTS_PER_STRIP = 4
 """No more strips than one for this many points; where the cell hint or the extent asks for more, they are folded."""
 MOST_BOXES = 2.0**26
@@ -23,7 +21,9 @@ MOST_BOXES = 2.0**26
 def robust_bounds(sample: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the box to cut: that of the points, without what far outliers would add; those go to the border cells."""
     lo, hi = bounds[0].copy(), bounds[1].copy()
-    inner_lo, inner_hi = np.quantile(sample, [0.02, 0.98], axis=0, method="nearest")
+    cut = round(0.02 * (len(sample) - 1))
+    ordered = np.partition(sample, [cut, len(sample) - 1 - cut], axis=0)
+    inner_lo, inner_hi = ordered[cut], ordered[-1 - cut]
     margin = 2.0 * (inner_hi - inner_lo)
     inside = margin > 0.0
     lo[inside] = np.maximum(lo, inner_lo - margin)[inside]
@@ -44,7 +44,8 @@ def spacing(sample: np.ndarray, n: int, lo: np.ndarray, hi: np.ndarray) -> float
         return 0.0
     dimensions = int(axes.sum())
     unit = np.clip((sample[:, axes] - lo[axes]) / extent[axes], 0.0, 1.0 - 1e-12)
-    for level in range(20 // dimensions + 14):
+    first = int(np.log2(max(len(sample), 8) / 8.0) / dimensions)  # before it, even boxes of equal numbers hold more
+    for level in range(first, 20 // dimensions + 14):
         boxes = np.floor(unit * 2.0**level).astype(np.int64)
         keys = boxes[:, 0]
         for axis in range(1, dimensions):
@@ -68,7 +69,7 @@ def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, per
     bounds : ndarray, shape (2, 3)
         Their minima and maxima.
     cell : ndarray of 3, optional
-        Widths of cells as the caller would have them: a hint.
+        Widths of strips in place of those from the density.
     period : ndarray of 3
         Infinite where the axis is open.
     """
@@ -85,7 +86,7 @@ def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, per
         return frame_of(lo, hi, np.ones(3), period)
     width = np.full(3, STRIP_WIDTH * spacing(sample, n, lo, hi))
     if cell is not None:
-        width[1:] = np.maximum(cell, NARROWEST * width)[1:]
+        width[1:] = cell[1:]
     width[0] *= STRIP_LENGTH
     with np.errstate(all="ignore"):
         boxes = np.clip(np.nan_to_num(np.ceil(extent / width), nan=1.0), 1.0, MOST_BOXES)

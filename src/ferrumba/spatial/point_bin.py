@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import struct
+from math import ldexp
 from typing import Any
 
 import numpy as np
 
-from ferrumba.dispatch.driver import bind
-from ferrumba.spatial.declarations import BY_STEM, query_fault
+from ferrumba.dispatch.driver import serving
+from ferrumba.spatial.declarations import BY_STEM, LIMIT, query_fault
 from ferrumba.spatial.grid import NeighborGrid
+from ferrumba.spatial.removal import Removal
 
 _TAKE = BY_STEM["take"]
+
+WAITING = 256
+"""Searches that wait to be made together."""
+_pack = struct.Struct("4d").pack  # takes numbers only
 
 
 class PointBin3D:
     """Points in bins; a search finds the points within a radius that no search has found since the last reset.
+
+    A search returns nothing, so it may wait: searches are made in turn, up to 256 at once, when somebody looks at what
+    was found, who sees what would be there without that.
 
     Parameters
     ----------
@@ -62,26 +72,38 @@ class PointBin3D:
         self._grid = NeighborGrid(array, backend=backend)
         self.original_points, self.bin_widths = array, widths
         self.origin = array.min(axis=0) if len(array) else np.zeros(3)
-        self._bind()
+        self._begin()
         for fixed in (self.original_points, self.bin_widths, self.origin):
             fixed.flags.writeable = False
 
-    def _bind(self) -> None:
-        """Bind the search to the grid, to what was found, and to a place for the query, which is used under a lock."""
-        grid, query, radius = self._grid, np.empty((1, 3)), np.empty(1)
-        inputs = (*grid._grid, *grid._removal.states(), query, radius)
-        self._take = bind(_TAKE, inputs, (np.empty(1, np.int64),), grid.backend)
-        self._query = query[0]
-        self._radius: Any = radius.data  # a view that takes a number in half the time
-        lock = grid._removal.lock
-        self._acquire, self._release = lock.acquire, lock.release  # a with statement takes 0.13 us more
+    def _begin(self) -> None:
+        """Let searches wait in a list: adding to one needs no lock."""
+        self._waiting: list[bytes] = []
+        self._wait = self._waiting.append
+        self._serving = serving(_TAKE, self._grid.backend)
+        self._served: Any = None
+
+    def _search(self) -> None:
+        """Make the searches that wait; the lock is held."""
+        if many := len(self._waiting):
+            table = np.frombuffer(b"".join(self._waiting[:many])).reshape(-1, 4)
+            query, radius, count = table[:, :3].copy(), table[:, 3].copy(), np.empty(many, np.int64)
+            self._served[0](*self._grid._grid, *self._grid._removal.states(), query, radius, count)
+            del self._waiting[:many]
+
+    def _found(self) -> Removal:
+        """Return what is removed by all searches so far."""
+        with self._grid._removal.lock:
+            self._search()
+        return self._grid._removal
 
     def __getstate__(self) -> dict[str, Any]:
+        self._found()
         return {name: self.__dict__[name] for name in ("_grid", "original_points", "bin_widths", "origin")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._bind()
+        self._begin()
 
     def __repr__(self) -> str:
         return f"PointBin3D(n_points={len(self.original_points)}, found_count={self.found_count})"
@@ -110,7 +132,7 @@ class PointBin3D:
     @property
     def found_count(self) -> int:
         """The number of points found since the last reset."""
-        return self._grid.removed_count
+        return self._found().count
 
     def radius_search(self, query_point: Any, radius: float) -> None:
         """Find the points within ``radius`` of a query point, the border included, that were not found before.
@@ -121,29 +143,37 @@ class PointBin3D:
         radius : float
             From 0 to infinity.
         """
-        self._acquire()
         try:
-            try:
-                if len(query_point) != 3:
-                    raise ValueError  # one element would fill all three
-                self._query[...] = query_point
-                self._radius[0] = radius
-            except (TypeError, ValueError):
-                shape = np.shape(query_point)
-                raise ValueError(
-                    f"query_point has shape {shape} and radius is {radius!r}, but a query point must have exactly 3 "
-                    "elements and a radius is a number; give such"
-                ) from None
-            if self._take() >= 0:
-                x, y, z = self._query.tolist()
-                raise ValueError(query_fault(x, y, z, self._radius[0]))
-        finally:
-            self._release()
+            if type(query_point) is np.ndarray:
+                x, y, z = query_point.tolist()
+            else:
+                x, y, z = (ldexp(value, 0) for value in query_point)  # as floats, but no text that stands for one
+            search = _pack(x, y, z, radius)
+            valid = x * x + y * y + z * z <= 1e300 and radius >= 0.0
+        except (TypeError, ValueError, OverflowError, struct.error):
+            shape = np.shape(query_point)
+            raise ValueError(
+                f"query_point has shape {shape} and radius is {radius!r}, but a query point must have exactly 3 "
+                "elements and a radius is a number; give such"
+            ) from None
+        if not valid and not (all(abs(value) <= LIMIT for value in (x, y, z)) and radius >= 0.0):
+            raise ValueError(query_fault(x, y, z, float(radius)))
+        served = self._serving()
+        if served is not self._served:
+            with self._grid._removal.lock:
+                self._search()  # those that wait are served by what was asked for when they came
+                self._served = served
+        self._wait(search)
+        if len(self._waiting) >= WAITING or served[1]:
+            with self._grid._removal.lock:
+                self._search()
 
     def found_indices(self) -> np.ndarray:
         """Return the original ids found since the last reset: search by search, ascending within each."""
-        return self._grid._removal.ids()
+        return self._found().ids()
 
     def reset(self) -> None:
         """Forget what was found, in time proportional to its number."""
-        self._grid.restore()
+        with self._grid._removal.lock:
+            self._waiting.clear()
+            self._grid._removal.restore()

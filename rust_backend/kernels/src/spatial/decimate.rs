@@ -42,7 +42,7 @@ with_masks! {
             let Some(place) = place.get(id) else { continue };
             let point = grid.point(*place as usize);
             let ball = Ball::new(grid, point, radius);
-            plan.set(grid, ball, 0);
+            plan.set(grid, ball);
             plan.show(grid, &mut Dropper { scan, ball, squares: &mut squares, kept });
             if let Some(kept) = kept.get_mut(id) {
                 *kept = true;

@@ -17,18 +17,18 @@ const OPEN: f64 = 1e300;
 /// A line of the frame.
 #[derive(Clone, Copy)]
 pub(crate) struct Axis {
-    low: f64,
-    inverse: f64,
-    count: f64,
-    width: f64,
-    slack: f64,
+    pub(crate) low: f64,
+    pub(crate) inverse: f64,
+    pub(crate) count: f64,
+    pub(crate) width: f64,
+    pub(crate) slack: f64,
     period: f64,
-    boxes: f64,
+    pub(crate) boxes: f64,
 }
 
 /// Returns the cell of a place on an axis of `top + 1.0` cells, which are between 1 and 2^31 - 1.
 #[inline(always)]
-fn clamp(place: f64, top: f64) -> i32 {
+pub(crate) fn clamp(place: f64, top: f64) -> i32 {
     let place = if place > 0.0 { place } else { 0.0 };
     let place = if place < top { place } else { top };
     // SAFETY: `Axis::new` and `strip` bound the number of cells, so the place is between 0 and 2^31 - 2; no NaN gets here.
@@ -37,7 +37,7 @@ fn clamp(place: f64, top: f64) -> i32 {
 
 /// Returns the larger of two numbers, in one instruction; `f64::max` takes several to look for NaN.
 #[inline(always)]
-fn larger(a: f64, b: f64) -> f64 {
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }
 }
 
@@ -57,7 +57,7 @@ impl Axis {
 
     /// Whether boxes that are far apart share a place.
     #[inline(always)]
-    fn is_folded(&self) -> bool {
+    pub(crate) fn is_folded(&self) -> bool {
         self.boxes > self.count
     }
 
@@ -69,7 +69,7 @@ impl Axis {
     }
 
     #[inline(always)]
-    fn is_periodic(&self) -> bool {
+    pub(crate) fn is_periodic(&self) -> bool {
         self.period < OPEN
     }
 
@@ -92,7 +92,7 @@ impl Axis {
 
     /// Returns the boxes whose places balls of this half width around the points of an interval can touch.
     #[inline(always)]
-    fn places(&self, interval: [f64; 2], half: f64) -> Places {
+    pub(crate) fn places(&self, interval: [f64; 2], half: f64) -> Places {
         let (_, [first, last]) = self.ends(interval, half);
         let (many, count) = ((last - first + 1).max(0), self.count as i64);
         let round = self.is_folded() || self.is_periodic();
@@ -116,12 +116,12 @@ impl Axis {
 /// Boxes in a row: the first, its place, how many places there are from it on, and whether these are all that the axis
 /// has, so that each stands for several boxes.
 #[derive(Clone, Copy)]
-struct Places {
-    first: i64,
-    place: i64,
-    many: i64,
+pub(crate) struct Places {
+    pub(crate) first: i64,
+    pub(crate) place: i64,
+    pub(crate) many: i64,
     count: i64,
-    every: bool,
+    pub(crate) every: bool,
 }
 
 impl Places {
@@ -139,9 +139,9 @@ impl Places {
 /// The map from points to strips and cells.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {
-    x: Axis,
-    y: Axis,
-    z: Axis,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    pub(crate) z: Axis,
 }
 
 impl Frame {
@@ -204,7 +204,7 @@ impl Frame {
 
 /// Returns the first cell of a strip and how many it has, as a number from 1 to 2^31 - 1 whatever the table.
 #[inline(always)]
-fn strip(strip_cell: &[i32], strip: usize) -> (i64, f64) {
+pub(crate) fn first_cell(strip_cell: &[i32], strip: usize) -> (i64, f64) {
     match strip_cell.get(strip..strip + 2) {
         Some(&[first, next]) => (i64::from(first), f64::from(next.wrapping_sub(first).max(1))),
         _ => (0, 1.0),
@@ -214,7 +214,7 @@ fn strip(strip_cell: &[i32], strip: usize) -> (i64, f64) {
 /// Returns the cell of a strip at a part of its length, from 0 to 1.
 #[inline(always)]
 fn cell_in(strip_cell: &[i32], number: usize, part: f64) -> i64 {
-    let (first, cells) = strip(strip_cell, number);
+    let (first, cells) = first_cell(strip_cell, number);
     first + i64::from(clamp(part * cells, cells - 1.0))
 }
 
@@ -267,6 +267,12 @@ pub(crate) fn half_squared(r2: f64) -> f64 {
     r2 * (1.0 + 16.0 * f64::EPSILON) + TINY
 }
 
+/// Returns the box of one point.
+#[inline(always)]
+pub(crate) fn around([x, y, z]: [f64; 3]) -> [[f64; 2]; 3] {
+    [[x, x], [y, y], [z, z]]
+}
+
 /// Whether a query can be answered.
 #[inline(always)]
 pub(crate) fn is_query(point: [f64; 3], radius: f64) -> bool {
@@ -278,7 +284,7 @@ pub(crate) fn is_query(point: [f64; 3], radius: f64) -> bool {
 pub(crate) struct Grid<'a> {
     pub(crate) frame: Frame,
     pub(crate) strip_cell: &'a [i32],
-    start: &'a [i32],
+    pub(crate) start: &'a [i32],
     coordinates: [&'a [f64]; 3],
     pub(crate) index: &'a [i32],
     periods: Option<[f64; 3]>,
@@ -326,15 +332,17 @@ impl<'a> Grid<'a> {
     /// Asks for the cache lines of the points of a run and of their ids.
     #[inline(always)]
     pub(crate) fn prefetch(&self, run: Run) {
-        let [x, y, z] = self.coordinates;
-        for place in (run.begin as usize..run.end as usize + 7).step_by(8) {
-            prefetch(x, place);
-            prefetch(y, place);
-            prefetch(z, place);
+        let (begin, end) = (run.begin as usize, run.end as usize);
+        for values in self.coordinates {
+            for place in (begin..end).step_by(8) {
+                prefetch(values, place);
+            }
+            prefetch(values, end.wrapping_sub(1));
         }
-        for place in (run.begin as usize..run.end as usize + 15).step_by(16) {
+        for place in (begin..end).step_by(16) {
             prefetch(self.index, place);
         }
+        prefetch(self.index, end.wrapping_sub(1));
     }
 
     /// The point at a place.
@@ -363,12 +371,6 @@ impl<'a> Grid<'a> {
             return (0.4 * k / (members + 1.0) * x.width * y.width * z.width).cbrt();
         }
         (0.5 * k / (members + 1.0) * x.width * y.width).sqrt()
-    }
-
-    /// Returns the strips that a ball can touch; points at places below `least` do not count.
-    #[inline(always)]
-    pub(crate) fn strips(&self, query: [f64; 3], half2: f64, least: u32) -> Strips {
-        self.strips_around(query.map(|q| [q, q]), half2, least)
     }
 
     /// Returns the strips that balls around the points of a box can touch; points at places below `least` do not count.

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::spatial::geometry::{Grid, Run, Strips, half_squared, is_query};
 use crate::spatial::masks::Masks;
+use crate::spatial::plan::{AHEAD, Planner, RUNS};
 use crate::spatial::run::{Ball, nearest_image};
 
 /// Queries of a group at most.
@@ -22,8 +23,6 @@ pub(crate) const LANES: usize = 16;
 
 /// Widest box of a group, in radii.
 const WIDTH: f64 = 1.5;
-
-const RUNS: usize = 32;
 
 /// Lines of candidates; the last is behind them, for vectors that are copied whole.
 pub(crate) const LINES: usize = CANDIDATES / LANES + 1;
@@ -284,18 +283,48 @@ struct Group {
     rows: Range<usize>,
     sides: [[f64; 2]; 3],
     most: f64,
+    least: u32,
     strips: Strips,
     runs: [Run; RUNS],
     count: usize,
 }
 
 impl Group {
-    const NONE: Self =
-        Self { rows: 0..0, sides: [[0.0; 2]; 3], most: 0.0, strips: Strips::NONE, runs: [Run::NONE; RUNS], count: 0 };
+    const NONE: Self = Self {
+        rows: 0..0,
+        sides: [[0.0; 2]; 3],
+        most: 0.0,
+        least: 0,
+        strips: Strips::NONE,
+        runs: [Run::NONE; RUNS],
+        count: 0,
+    };
+
+    /// Becomes the group of the first queries from `first` on that are valid, after a look at those that are not, and
+    /// returns where it ends; it is empty where there are none.
+    #[inline(always)]
+    fn begin(
+        &mut self,
+        query: &[[f64; 3]],
+        radius: &[f64],
+        after: &[i32],
+        mut first: usize,
+        compare: &mut impl Compare,
+    ) -> usize {
+        while query.get(first).is_some_and(|point| !is_query(*point, of_row(radius, first, f64::NAN))) {
+            compare.refuse(first);
+            first += 1;
+        }
+        self.rows = first..first;
+        if first < query.len() {
+            self.set(query, radius, after, first);
+        }
+        self.rows.end
+    }
 
     /// Becomes the group whose first query is in row `first` and valid; it ends where its box would get too wide.
     #[inline(always)]
-    fn set(&mut self, grid: &Grid, query: &[[f64; 3]], radius: &[f64], after: &[i32], first: usize) {
+    fn set(&mut self, query: &[[f64; 3]], radius: &[f64], after: &[i32], first: usize) {
         let mut most = of_row(radius, first, f64::NAN);
         let [x, y, z] = query.get(first).copied().unwrap_or([f64::NAN; 3]);
         let mut sides = [[x, x], [y, y], [z, z]];
@@ -323,8 +352,13 @@ impl Group {
         for row in first..end {
             least = least.min(of_row(after, row, 0));
         }
-        (self.rows, self.sides, self.most) = (first..end, sides, most);
-        self.strips = grid.strips_around(sides, half_squared(most * most), least.max(0) as u32);
+        (self.rows, self.sides, self.most, self.least) = (first..end, sides, most, least.max(0) as u32);
+    }
+
+    /// Plans its runs alone.
+    #[inline(always)]
+    fn plan(&mut self, grid: &Grid) {
+        self.strips = grid.strips_around(self.sides, half_squared(self.most * self.most), self.least);
         self.count = grid.runs(&mut self.strips, &mut self.runs);
     }
 
@@ -339,7 +373,8 @@ impl Group {
 
 /// Shows queries in groups, with all points that they may reach.
 ///
-/// While a group is compared, the points of the next one are on their way from memory.
+/// While a group is compared, the points of the next one are on their way from memory. A few queries are planned group by
+/// group: tables for many take 6 us, and one query took 3.
 #[inline(always)]
 pub(crate) fn in_groups(
     grid: &Grid,
@@ -349,28 +384,46 @@ pub(crate) fn in_groups(
     after: &[i32],
     compare: &mut impl Compare,
 ) {
-    let mut candidates = Candidates::new();
-    let mut groups = [Group::NONE, Group::NONE];
-    let [group, next] = &mut groups;
-    let (mut group, mut next) = (group, next);
-    let mut end = 0;
-    loop {
-        while query.get(end).is_some_and(|point| !is_query(*point, of_row(radius, end, f64::NAN))) {
-            compare.refuse(end);
-            end += 1;
+    let (mut candidates, mut end) = (Candidates::new(), 0);
+    if query.len() <= AHEAD {
+        let mut group = Group::NONE;
+        while end < query.len() {
+            end = group.begin(query, radius, after, end, compare);
+            if !group.rows.is_empty() {
+                group.plan(grid);
+                candidates.gather(grid, alive, &mut group, compare);
+            }
         }
-        next.rows = end..end;
-        if end < query.len() {
-            next.set(grid, query, radius, after, end);
-            next.prefetch(grid);
-            end = next.rows.end;
+        return;
+    }
+    let mut groups = Box::new(([const { Group::NONE }; AHEAD], Planner::NONE));
+    let (groups, planner) = &mut *groups;
+    while end < query.len() {
+        let mut count = 0;
+        for group in groups.iter_mut() {
+            end = group.begin(query, radius, after, end, compare);
+            if group.rows.is_empty() {
+                break;
+            }
+            planner.take(grid, count, group.sides, half_squared(group.most * group.most));
+            count += 1;
         }
-        if !group.rows.is_empty() {
-            candidates.gather(grid, alive, group, compare);
+        planner.find(grid);
+        let groups = groups.get_mut(..count).unwrap_or_default();
+        for (at, group) in groups.iter_mut().enumerate() {
+            if let Some(count) = planner.write(grid, at, group.least, &mut group.runs) {
+                (group.strips, group.count) = (Strips::NONE, count);
+            } else {
+                group.plan(grid);
+            }
         }
-        if next.rows.is_empty() {
-            break;
+        for at in 0..count {
+            if let Some(next) = groups.get(at + 1) {
+                next.prefetch(grid);
+            }
+            if let Some(group) = groups.get_mut(at) {
+                candidates.gather(grid, alive, group, compare);
+            }
         }
-        std::mem::swap(&mut group, &mut next);
     }
 }

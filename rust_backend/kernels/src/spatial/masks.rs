@@ -1,14 +1,12 @@
 //! Bit masks of comparisons, the one thing in this family that LLVM does not find in plain loops, at every SIMD level.
 
-/// Asks for the cache line of an element, if there is one.
+/// Asks for the cache line of an element, which need not exist.
 #[inline(always)]
 pub(crate) fn prefetch<T>(values: &[T], at: usize) {
     #[cfg(target_arch = "x86_64")]
-    if let Some(value) = values.get(at) {
-        // SAFETY: every processor of this architecture has the instruction, and the address is that of an element.
-        unsafe {
-            std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_ET0 }>(std::ptr::from_ref(value).cast())
-        };
+    // SAFETY: every processor of this architecture has the instruction, which reads nothing: any address will do.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(values.as_ptr().wrapping_add(at).cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (values, at);
@@ -45,6 +43,18 @@ pub(crate) trait Masks: Copy {
         for (to, bit) in to.iter_mut().zip(ones(bits.into())) {
             *to = ids[bit & 15];
         }
+    }
+    /// As [`Self::compress_ids`], of eight ids.
+    #[inline(always)]
+    fn compress_eight(self, bits: u8, ids: &[i32; 8], to: &mut [i32; 8]) {
+        for (to, bit) in to.iter_mut().zip(ones(bits.into())) {
+            *to = ids[bit & 7];
+        }
+    }
+    /// Returns a bit for each flag that is not 0.
+    #[inline(always)]
+    fn set(self, flags: &[u8; 8]) -> u8 {
+        flags.iter().enumerate().fold(0, |mask, (bit, flag)| mask | u8::from(*flag != 0) << bit)
     }
     /// Moves the values whose bits are set to the front; what follows them is left open.
     #[inline(always)]
@@ -104,6 +114,13 @@ mod x86 {
         let &[a, b, c, d] = values else { return 0 };
         let values = _mm256_set_pd(d, c, b, a);
         _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(values, _mm256_set1_pd(limit))) as u8
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn set_8(flags: [u8; 8]) -> u8 {
+        let flags = _mm_cvtsi64_si128(i64::from_le_bytes(flags));
+        !(_mm_movemask_epi8(_mm_cmpeq_epi8(flags, _mm_setzero_si128())) as u8)
     }
 
     #[inline]
@@ -177,6 +194,18 @@ mod x86 {
     }
 
     impl Masks for Avx2 {
+        #[inline(always)]
+        fn set(self, flags: &[u8; 8]) -> u8 {
+            // SAFETY: `self` exists only where the instructions are.
+            unsafe { set_8(*flags) }
+        }
+
+        #[inline(always)]
+        fn compress_eight(self, bits: u8, ids: &[i32; 8], to: &mut [i32; 8]) {
+            // SAFETY: `self` exists only where the instructions are.
+            unsafe { compress_8(bits, ids, to) };
+        }
+
         #[inline(always)]
         fn ranks(self, ids: &[i32], own: &[i32; 16]) -> [i32; 16] {
             // SAFETY: `self` exists only where the instructions are.
@@ -299,6 +328,18 @@ mod x86 {
     }
 
     impl Masks for Avx512 {
+        #[inline(always)]
+        fn set(self, flags: &[u8; 8]) -> u8 {
+            // SAFETY: `self` exists only where the instructions are.
+            unsafe { set_8(*flags) }
+        }
+
+        #[inline(always)]
+        fn compress_eight(self, bits: u8, ids: &[i32; 8], to: &mut [i32; 8]) {
+            // SAFETY: `self` exists only where the instructions are.
+            unsafe { compress_8(bits, ids, to) };
+        }
+
         #[inline(always)]
         fn single_at_most(self, values: &[f32; 16], limit: f32) -> u16 {
             // SAFETY: `self` exists only where the instructions are.

@@ -8,6 +8,7 @@ mod geometry;
 mod group;
 mod masks;
 mod order;
+mod plan;
 mod run;
 mod sort;
 

@@ -133,10 +133,10 @@ impl<M: Masks> Answer for Answers<'_, M> {
             }
             radius = (radius.max(1e-140) * growth).min(largest);
             growth *= growth;
-            plan.set(grid, Ball::new(grid, query.point, radius), 0);
+            plan.set(grid, Ball::new(grid, query.point, radius));
         }
         if self.wanted <= FEW / 2 {
-            plan.set(grid, plan.ball, 0);
+            plan.set(grid, plan.ball);
         }
         let best = self.distances.get_mut(begin..end).unwrap_or_default();
         let ids = self.indices.get_mut(begin..end).unwrap_or_default();
@@ -154,7 +154,7 @@ impl<M: Masks> Answer for Answers<'_, M> {
             }
             radius = (radius.max(1e-140) * growth).min(largest);
             growth *= growth;
-            plan.set(grid, Ball::new(grid, query.point, radius), 0);
+            plan.set(grid, Ball::new(grid, query.point, radius));
         };
         let (near, none) = best.split_at_mut(found.min(best.len()));
         near.iter_mut().for_each(|square| *square = square.sqrt());
@@ -177,7 +177,7 @@ with_masks! {
         let (squares, rows, before) = (Squares::default(), Rows::new(), (0, 0));
         let mut answers =
             Answers { scan, wanted, distances, indices, squares, rows, before, first_bad: None };
-        walk(grid, query, radius, &[0], &mut answers);
+        walk(grid, query, radius, &mut answers);
         answers.write();
         answers.first_bad
     }

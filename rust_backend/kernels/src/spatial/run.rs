@@ -36,6 +36,21 @@ impl Ball {
         half_squared(self.r2)
     }
 
+    /// Returns the squared distances of eight points.
+    #[inline(always)]
+    fn squares<const PERIODIC: bool>(&self, [x, y, z]: [&[f64; 8]; 3]) -> [f64; 8] {
+        let ([qx, qy, qz], [lx, ly, lz]) = (self.centre, self.periods);
+        let mut squares = [0.0; 8];
+        for (((x, y), z), square) in x.iter().zip(y).zip(z).zip(&mut squares) {
+            let (mut dx, mut dy, mut dz) = (x - qx, y - qy, z - qz);
+            if PERIODIC {
+                (dx, dy, dz) = (nearest_image(dx, lx), nearest_image(dy, ly), nearest_image(dz, lz));
+            }
+            *square = ((dx * dx) + (dy * dy)) + (dz * dz);
+        }
+        squares
+    }
+
     #[inline(always)]
     fn test_eights<const PERIODIC: bool>(
         &self,
@@ -43,17 +58,9 @@ impl Ball {
         [x, y, z]: [&[[f64; 8]]; 3],
         squares: &mut Squares,
     ) -> u64 {
-        let ([qx, qy, qz], [lx, ly, lz]) = (self.centre, self.periods);
         let mut hits = 0;
         for (block, (((x, y), z), squares)) in x.iter().zip(y).zip(z).zip(squares).enumerate() {
-            let mut eight = [0.0; 8]; // of its own, so that LLVM need not ask what else `squares` could be
-            for (((x, y), z), square) in x.iter().zip(y).zip(z).zip(&mut eight) {
-                let (mut dx, mut dy, mut dz) = (x - qx, y - qy, z - qz);
-                if PERIODIC {
-                    (dx, dy, dz) = (nearest_image(dx, lx), nearest_image(dy, ly), nearest_image(dz, lz));
-                }
-                *square = ((dx * dx) + (dy * dy)) + (dz * dz);
-            }
+            let eight = self.squares::<PERIODIC>([x, y, z]);
             hits |= u64::from(masks.at_most(&eight, self.r2)) << (8 * block);
             *squares = eight;
         }
@@ -77,6 +84,19 @@ impl<'a> Alive<'a> {
     #[inline(always)]
     pub(crate) fn new(flags: &'a [u8]) -> Self {
         Self(flags)
+    }
+
+    /// Returns a bit for each of the eight places from `begin` on that is alive.
+    #[inline(always)]
+    pub(crate) fn eight(&self, masks: impl Masks, begin: usize) -> u8 {
+        if self.0.is_empty() {
+            return u8::MAX;
+        }
+        let flags = self.0.get(begin..).unwrap_or(&[]);
+        if let Some(flags) = flags.first_chunk() {
+            return masks.set(flags);
+        }
+        flags.iter().enumerate().fold(0, |mask, (bit, flag)| mask | u8::from(*flag != 0) << bit)
     }
 
     /// Returns those of a chunk's hits that are alive.
@@ -138,4 +158,45 @@ impl<M: Masks> Scan<'_, M> {
             }
         }
     }
+
+    /// Shows the points of a run that are alive and in the ball, by eights.
+    #[inline(always)]
+    pub(crate) fn show(&self, ball: &Ball, run: Run, eights: &mut impl Eights) {
+        match (ball.periodic, self.alive.0.is_empty()) {
+            (false, true) => self.show_images::<false, true>(ball, run, eights),
+            (false, false) => self.show_images::<false, false>(ball, run, eights),
+            (true, _) => self.show_images::<true, false>(ball, run, eights),
+        }
+    }
+
+    #[inline(always)]
+    fn show_images<const PERIODIC: bool, const EVERY: bool>(&self, ball: &Ball, run: Run, eights: &mut impl Eights) {
+        let (mut begin, end) = (run.begin as usize, run.end as usize);
+        let [x, y, z] = self.grid.eights(begin, end);
+        for ((x, y), z) in x.iter().zip(y).zip(z) {
+            let squares = ball.squares::<PERIODIC>([x, y, z]);
+            let within = u8::MAX >> (8 - (end - begin).min(8));
+            let alive = if EVERY { u8::MAX } else { self.alive.eight(self.masks, begin) };
+            let hits = self.masks.at_most(&squares, ball.r2) & within & alive;
+            eights.eight(begin, hits);
+            begin += 8;
+        }
+    }
+
+    /// Moves the ids of eight places whose bits are set to the front; what follows them is left open.
+    #[inline(always)]
+    pub(crate) fn ids_to_front(&self, begin: usize, hits: u8, to: &mut [i32; 8]) {
+        let ids = self.grid.index.get(begin..).unwrap_or(&[]);
+        if let Some(ids) = ids.first_chunk() {
+            return self.masks.compress_eight(hits, ids, to);
+        }
+        for (to, bit) in to.iter_mut().zip(ones(hits.into())) {
+            *to = ids.get(bit).copied().unwrap_or(0);
+        }
+    }
+}
+
+/// What looks at hits: bits of eight places from one on.
+pub(crate) trait Eights {
+    fn eight(&mut self, begin: usize, hits: u8);
 }

@@ -1,4 +1,8 @@
-"""Testing a run of points that are neighbours in memory."""
+"""Testing a run of points that are neighbours in memory.
+
+Four kernels go through the chunks of a ball's runs in the same three loops. As a generator that all of them could
+share, ``decimate`` took 1.5 times as long.
+"""
 
 import numpy as np
 
