@@ -27,15 +27,18 @@ def nearest(exact):
 def expected(x, widths):
     """Return sums and means of one column; a mean is the rounded sum, divided."""
     total, mean = np.full((2, len(x)), np.nan)
+    values = [Fraction(value) if np.isfinite(value) else None for value in x.tolist()]
+    exact, count, first = Fraction(0), 0, 0
     for row, width in enumerate(np.broadcast_to(widths, len(x))):
-        window = x[max(0, row + 1 - width) : row + 1]
-        window = window[np.isfinite(window)]
-        if len(window):
-            exact = sum(map(Fraction, window.tolist()))
+        if values[row] is not None:
+            exact, count = exact + values[row], count + 1
+        while first < row + 1 - width:
+            if values[first] is not None:
+                exact, count = exact - values[first], count - 1
+            first += 1
+        if count:
             total[row] = nearest(exact)
-            mean[row] = total[row] / len(window)
-            if np.isinf(total[row]):
-                mean[row] = nearest(exact / 2**64) / len(window) * 2.0**64
+            mean[row] = total[row] / count if np.isfinite(total[row]) else nearest(exact / 2**64) / count * 2.0**64
     return total, mean
 
 
