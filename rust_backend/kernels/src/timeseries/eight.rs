@@ -122,6 +122,23 @@ impl Number for Eight {
     }
 }
 
+impl Windows<'_> {
+    /// How many observations a window of `width` rows needs in each series; those before the first row of the table are
+    /// none of them. Its last row is `row`, counted from the `reach`-th before the first of the call.
+    #[inline(always)]
+    pub(crate) fn needed_by(&self, row: usize, reach: usize, width: usize, history: usize, strands: &Strands) -> Eight {
+        let needed = self.needed(width);
+        if row >= reach + width || needed == self.needed(1) {
+            return Eight::all(needed as f64);
+        }
+        let mut each = [0.0; LANES];
+        for (needed, start) in each.iter_mut().zip(strands.starts) {
+            *needed = self.needed(width.min((history + start + row + 1).saturating_sub(reach))) as f64;
+        }
+        Eight(each)
+    }
+}
+
 /// Where the series are: the rows of a call from `starts` to `stops`, of a column each.
 pub(crate) struct Strands {
     pub(crate) columns: [usize; LANES],

@@ -94,9 +94,10 @@ impl<const S: usize, const F: usize> Node<S, F> {
     /// Takes the observations that are there.
     #[inline(always)]
     fn push<const N: usize>(&mut self, kernel: &impl Moments<S, F, N>, values: [Eight; S]) {
-        let filled = values.iter().fold(Eight::all(1.0), |filled, values| {
-            filled.zip(*values, |filled, value| if is_calm(value) { filled } else { 0.0 })
-        });
+        let mut filled = Eight::all(1.0);
+        for values in values {
+            filled = filled.zip(values, |filled, value| if is_calm(value) { filled } else { 0.0 });
+        }
         let first = filled.zip(self.count, |filled, count| if count == 0.0 { filled } else { 0.0 });
         let mut relative = values;
         for (series, value) in relative.iter_mut().enumerate() {
@@ -148,7 +149,12 @@ impl<const S: usize> Rows<S> {
         let start = origin + (low + kept) as isize;
         kernel.load(strands, start, self.values.each_mut().map(|values| &mut values[kept..]));
         for at in kept..room {
-            let calm = self.values.iter().all(|values| values[at].0.iter().fold(true, |calm, x| calm & is_calm(*x)));
+            let mut calm = true;
+            for values in &self.values {
+                for value in values[at].0 {
+                    calm &= is_calm(value);
+                }
+            }
             self.strange[at] = if calm { 0 } else { self.wonder(at) };
         }
     }
@@ -227,9 +233,7 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
     /// How many observations the window of a row needs in each series.
     #[inline(always)]
     fn needed(&self, row: usize) -> Eight {
-        let width = row + 1 - self.begin(row);
-        let rows = |lane: usize| (self.history + self.strands.starts[lane] + row + 1).saturating_sub(self.reach);
-        Eight::of_lanes(|lane| self.windows.needed(width.min(rows(lane))) as f64)
+        self.windows.needed_by(row, self.reach, row + 1 - self.begin(row), self.history, self.strands)
     }
 
     /// The rows from `start` whose windows begin at `start` or before.
