@@ -36,10 +36,16 @@ def name_of(threads: int) -> str:
     return f"{threads} thread{'s' * (threads > 1)}"
 
 
-def source(report: dict[str, Any]) -> str:
-    """Return what the figures were measured with."""
+def span(report: dict[str, Any], rows: list[dict[str, Any]], fact: str) -> str:
+    """Return a fact of the runs that rows are from, such as the date, or the first and the last where they differ."""
+    known = sorted({row.get(fact, report[fact]) for row in rows})
+    return str(known[0]) if len(known) == 1 else f"{known[0]} to {known[-1]}"
+
+
+def source(report: dict[str, Any], rows: list[dict[str, Any]]) -> str:
+    """Return when and with what rows of a report were measured."""
     packages = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    return f"{report['date']}, {report['processor']}, Python {report['python']}: {packages}."
+    return f"{span(report, rows, 'date')}, {report['processor']}, Python {report['python']}: {packages}."
 
 
 def healpix(report: dict[str, Any]) -> list[str]:
@@ -48,25 +54,27 @@ def healpix(report: dict[str, Any]) -> list[str]:
     lines = [f"Milliseconds for {count:,} points at order 18, least of {rounds} interleaved rounds; bold is best.", ""]
     for threads in dict.fromkeys(row["threads"] for row in report["rows"]):
         lines += [*table(report["rows"], threads), ""]
-    return [*lines, source(report)]
+    return [*lines, source(report, report["rows"])]
 
 
 def spatial(report: dict[str, Any], short: bool = False) -> list[str]:
     """Return the lines of the spatial tables, or of the one for most uniform points on one thread."""
-    rows, rounds = report["rows"], report["rounds"]
+    rows = report["rows"]
     cases = list(dict.fromkeys((row["rows"], row["note"], row["threads"]) for row in rows))
     if short:
         most = max(count for count, _, _ in cases)
         cases = [case for case in cases if case == (most, "uniform", 1)]
-    lines = []
+    lines, told = [], []
     for count, kind, threads in cases:
         what = f"{count:,} {kind} points in three dimensions, about 30 neighbours within the radius"
-        own = [row for row in rows if (row["rows"], row["note"]) == (count, kind)]
+        own = [row for row in rows if (row["rows"], row["note"], row["threads"]) == (count, kind, threads)]
+        rounds = span(report, own, "rounds")
         lines += [f"Milliseconds for {what}, least of {rounds} interleaved rounds; bold is best.", ""]
         lines += [*table(own, threads), ""]
+        told += own
     if report.get("memory") and not short:
         lines += memory(report["memory"])
-    return [*lines, source(report)]
+    return [*lines, source(report, told)]
 
 
 def memory(rows: list[dict[str, Any]]) -> list[str]:
@@ -88,7 +96,7 @@ def timeseries(report: dict[str, Any]) -> list[str]:
     for count, note, threads in dict.fromkeys((row["rows"], row["note"], row["threads"]) for row in rows):
         own = [row for row in rows if (row["rows"], row["note"], row["threads"]) == (count, note, threads)]
         lines += [
-            f"Milliseconds for {count:,} rows and {note}, {name_of(threads)}, least of {report['rounds']} rounds.",
+            f"Milliseconds for {count:,} rows and {note}, {name_of(threads)}, least of {span(report, own, 'rounds')} rounds.",
             "",
         ]
         lines += [f"| | {' | '.join(ours)} | others |", "| --- |" + " ---: |" * len(ours) + " --- |"]
@@ -98,7 +106,7 @@ def timeseries(report: dict[str, Any]) -> list[str]:
             others = [f"{name} {least:,.1f}" for name, least in sorted(cells.items(), key=lambda cell: cell[1])]
             lines.append(f"| {task} | {' | '.join(mine)} | {'; '.join(others)} |")
         lines.append("")
-    return [*lines, source(report)]
+    return [*lines, source(report, rows)]
 
 
 def fill(page: Path, lines: list[str]) -> None:

@@ -131,11 +131,14 @@ def write(path: Path, report: dict[str, Any]) -> None:
 
 
 def update(path: Path, report: dict[str, Any]) -> None:
-    """Write a report that keeps the rows of an earlier one for other cases."""
+    """Write a report that keeps the rows of an earlier one for other cases; every row tells when it was measured."""
 
     def case(row: dict[str, Any]) -> tuple[Any, ...]:
         return row["task"], row["note"], row["rows"], row["threads"]
 
-    earlier = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+    def dated(report: dict[str, Any]) -> list[dict[str, Any]]:
+        return [{"date": report["date"], "rounds": report["rounds"], **row} for row in report["rows"]]
+
+    earlier = dated(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
     new = {case(row) for row in report["rows"]}
-    write(path, {**report, "rows": [row for row in earlier if case(row) not in new] + report["rows"]})
+    write(path, {**report, "rows": [row for row in earlier if case(row) not in new] + dated(report)})
