@@ -95,10 +95,8 @@ def timeseries(report: dict[str, Any]) -> list[str]:
     lines = []
     for count, note, threads in dict.fromkeys((row["rows"], row["note"], row["threads"]) for row in rows):
         own = [row for row in rows if (row["rows"], row["note"], row["threads"]) == (count, note, threads)]
-        lines += [
-            f"Milliseconds for {count:,} rows and {note}, {name_of(threads)}, least of {span(report, own, 'rounds')} rounds.",
-            "",
-        ]
+        rounds = span(report, own, "rounds")
+        lines += [f"Milliseconds for {count:,} rows and {note}, {name_of(threads)}, least of {rounds} rounds.", ""]
         lines += [f"| | {' | '.join(ours)} | others |", "| --- |" + " ---: |" * len(ours) + " --- |"]
         for task in dict.fromkeys(row["task"] for row in own):
             cells = {row["contender"]: row["least_ms"] for row in own if row["task"] == task}

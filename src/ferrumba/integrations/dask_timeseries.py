@@ -2,7 +2,8 @@
 
 * Dask arrays give Dask arrays, Dask Series and DataFrames the same, lazily; several results give a tuple.
 * The halo of a partition is the last rows of those before it, as many as the window reaches back to, however short the
-  partitions are: what one machine answers is what comes out.
+  partitions are: what one machine answers is what comes out, but for the last digits of moments, slopes and
+  correlations, whose sums begin anew in every partition.
 * Where the lengths of the partitions are known, a halo needs the partitions just before only. Where they are not, as in
   data frames, each halo is cut out of the one before and a partition: a chain of small tasks.
 * ``backend=`` travels with the task; other settings are those of the worker.
