@@ -172,6 +172,7 @@ def test_distributed(cluster, expected):
 # The cache of compiled references
 
 
+@pytest.mark.slow
 def test_eight_processes_meet_an_empty_cache(tmp_path):
     """All import and call at once; each must answer, whoever writes, and the next process must find the cache sound."""
     folder = tmp_path / "none yet"

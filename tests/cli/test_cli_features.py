@@ -167,7 +167,7 @@ def picture_of(page):
     return base64.b64decode(re.search(r'src="data:image/png;base64,([^"]+)"', page)[1])
 
 
-@pytest.mark.parametrize(("rows", "sensors"), [(0, 4), (1, 4), (5, 4), (3000, 14)])
+@pytest.mark.parametrize(("rows", "sensors"), [(0, 4), (1, 4), (5, 4), pytest.param(3000, 14, marks=pytest.mark.slow)])
 def test_report(cli, tmp_path, rows, sensors):
     pytest.importorskip("matplotlib")
     pytest.importorskip("jinja2")

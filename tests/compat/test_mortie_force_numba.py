@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ENVIRONMENT = {**os.environ, "MORTIE_FORCE_NUMBA": "1", "FERRUMBA_FORCE_NUMBA": "0"}
 
 
@@ -22,6 +24,7 @@ print(ferrumba.explain("healpix.lonlat_to_morton").reason)
     assert run.stdout == "MORTIE_FORCE_NUMBA=1\n"
 
 
+@pytest.mark.slow
 def test_the_behaviours_of_mortie_hold():
     tests = Path(__file__).with_name("test_mortie.py")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tests)]

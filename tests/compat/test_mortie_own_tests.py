@@ -29,7 +29,11 @@ def impostor(tmp_path):
     return package
 
 
-@pytest.mark.parametrize("switch", [{"FERRUMBA_BACKEND": "rust?"}, {"MORTIE_FORCE_NUMBA": "1"}], ids=str)
+@pytest.mark.parametrize(
+    "switch",
+    [{"FERRUMBA_BACKEND": "rust?"}, pytest.param({"MORTIE_FORCE_NUMBA": "1"}, marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_all_fifty_pass(impostor, switch):
     paths = [str(impostor / "tests" / name) for name in TESTS]
     run = subprocess.run(

@@ -82,6 +82,7 @@ def same(found, expected):
         np.testing.assert_array_equal(result, plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("points", SETS.values(), ids=SETS)
 def test_one_answer_whatever_the_partitions(points):
     for r in RADII:

@@ -8,7 +8,7 @@ use crate::spatial::group::{Candidates, Compare, LINES, in_groups, largest, of_r
 use crate::spatial::masks::{Masks, with_masks};
 use crate::spatial::run::Ball;
 
-struct Counter<'a, M, const PERIODIC: bool> {
+struct Counter<'a, M> {
     masks: M,
     grid: &'a Grid<'a>,
     query: &'a [[f64; 3]],
@@ -18,7 +18,7 @@ struct Counter<'a, M, const PERIODIC: bool> {
     first_bad: Option<usize>,
 }
 
-impl<M: Masks, const PERIODIC: bool> Compare for Counter<'_, M, PERIODIC> {
+impl<M: Masks> Compare for Counter<'_, M> {
     #[inline(always)]
     fn refuse(&mut self, row: usize) {
         self.first_bad = self.first_bad.or(Some(row));
@@ -31,7 +31,7 @@ impl<M: Masks, const PERIODIC: bool> Compare for Counter<'_, M, PERIODIC> {
         for row in rows {
             let Some(point) = self.query.get(row) else { continue };
             let ball = Ball::new(self.grid, *point, of_row(self.radius, row, f64::NAN));
-            candidates.masks::<M, PERIODIC>(self.masks, &ball, &mut hits, None);
+            candidates.masks(self.masks, &ball, &mut hits, None);
             candidates.keep_from(self.masks, below, of_row(self.after, row, i32::MAX), &mut hits);
             let total: u32 = hits.iter().take(candidates.lines()).map(|hits| hits.count_ones()).sum();
             if let Some(count) = self.count.get_mut(row) {
@@ -50,12 +50,7 @@ with_masks! {
         after: &[i32],
         count: &mut [i64],
     ) -> Option<usize> {
-        if grid.periods().is_some() {
-            let mut counter = Counter::<_, true> { masks, grid, query, radius, after, count, first_bad: None };
-            in_groups(grid, alive, query, radius, after, &mut counter);
-            return counter.first_bad;
-        }
-        let mut counter = Counter::<_, false> { masks, grid, query, radius, after, count, first_bad: None };
+        let mut counter = Counter { masks, grid, query, radius, after, count, first_bad: None };
         in_groups(grid, alive, query, radius, after, &mut counter);
         counter.first_bad
     }

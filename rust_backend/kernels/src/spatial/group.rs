@@ -122,31 +122,34 @@ impl Candidates {
         end
     }
 
-    /// Shows a group with all points that it may reach.
+    /// Shows a group with all points that it may reach, which may take several times.
     #[inline(always)]
     fn gather(&mut self, grid: &Grid, alive: &[u8], group: &mut Group, compare: &mut impl Compare) {
         self.count = 0;
         self.view = View::new(group.sides, group.most);
+        let (mut at, mut from) = (0, 0);
         loop {
-            for run in group.runs.iter().take(group.count) {
-                let (mut begin, stop) = (run.begin as usize, run.end as usize);
-                loop {
-                    begin = self.extend(grid, alive, begin, stop);
-                    if begin >= stop {
-                        break;
+            let full = 'full: loop {
+                while let Some(run) = group.runs.get(at).filter(|_| at < group.count) {
+                    let (begin, end) = (run.begin as usize, run.end as usize);
+                    from = self.extend(grid, alive, begin.max(from), end);
+                    if from < end {
+                        break 'full true;
                     }
-                    self.close();
-                    compare.compare(group.rows.clone(), self, false);
-                    self.count = 0;
+                    (at, from) = (at + 1, 0);
                 }
+                if group.strips.is_empty() {
+                    break false;
+                }
+                (at, group.count) = (0, grid.runs(&mut group.strips, &mut group.runs));
+            };
+            self.close();
+            compare.compare(group.rows.clone(), self, !full);
+            if !full {
+                return;
             }
-            if group.strips.is_empty() {
-                break;
-            }
-            group.count = grid.runs(&mut group.strips, &mut group.runs);
+            self.count = 0;
         }
-        self.close();
-        compare.compare(group.rows.clone(), self, true);
     }
 
     /// Makes the last line whole, of points that are nowhere, and sees all of them in single precision.
@@ -218,21 +221,30 @@ impl Candidates {
 
     /// Shows the hits of a ball, line after line: a bit for each of the ids in it, and their squared distances.
     #[inline(always)]
-    pub(crate) fn masks<M: Masks, const PERIODIC: bool>(
+    pub(crate) fn masks(
         &self,
-        masks: M,
+        masks: impl Masks,
         ball: &Ball,
         hits: &mut [u16; LINES],
         squares: Option<&mut [[f64; LANES]; LINES]>,
     ) {
-        if let (Some(view), None, false) = (self.view, &squares, PERIODIC)
-            && self.seen_masks(masks, view, ball, hits)
-        {
-            return;
+        if ball.is_periodic() {
+            self.exact_masks::<true>(masks, ball, hits, squares);
+        } else if squares.is_some() || !self.view.is_some_and(|view| self.seen_masks(masks, view, ball, hits)) {
+            self.exact_masks::<false>(masks, ball, hits, squares);
         }
+    }
+
+    #[inline(always)]
+    fn exact_masks<const PERIODIC: bool>(
+        &self,
+        masks: impl Masks,
+        ball: &Ball,
+        hits: &mut [u16; LINES],
+        mut squares: Option<&mut [[f64; LANES]; LINES]>,
+    ) {
         let [x, y, z] = &self.coordinates;
         let ([qx, qy, qz], [lx, ly, lz]) = (ball.centre, ball.periods);
-        let mut squares = squares;
         for (i, (((x, y), z), hits)) in x.iter().zip(y).zip(z).zip(hits).take(self.lines()).enumerate() {
             let mut line = [0.0; LANES];
             for (((x, y), z), square) in x.iter().zip(y).zip(z).zip(&mut line) {
@@ -279,6 +291,7 @@ pub(crate) fn largest(values: &[i32], rows: Range<usize>) -> i32 {
 }
 
 /// Queries that lie together, and what they have to be compared with.
+#[derive(Clone)]
 struct Group {
     rows: Range<usize>,
     sides: [[f64; 2]; 3],
@@ -384,34 +397,29 @@ pub(crate) fn in_groups(
     after: &[i32],
     compare: &mut impl Compare,
 ) {
+    let few = query.len() <= AHEAD;
     let (mut candidates, mut end) = (Candidates::new(), 0);
-    if query.len() <= AHEAD {
-        let mut group = Group::NONE;
-        while end < query.len() {
-            end = group.begin(query, radius, after, end, compare);
-            if !group.rows.is_empty() {
-                group.plan(grid);
-                candidates.gather(grid, alive, &mut group, compare);
-            }
-        }
-        return;
-    }
-    let mut groups = Box::new(([const { Group::NONE }; AHEAD], Planner::NONE));
-    let (groups, planner) = &mut *groups;
+    let mut groups = vec![Group::NONE; if few { 1 } else { AHEAD }];
+    let mut planner = (!few).then(|| Box::new(Planner::NONE));
     while end < query.len() {
         let mut count = 0;
-        for group in groups.iter_mut() {
+        for group in &mut groups {
             end = group.begin(query, radius, after, end, compare);
             if group.rows.is_empty() {
                 break;
             }
-            planner.take(grid, count, group.sides, half_squared(group.most * group.most));
+            if let Some(planner) = &mut planner {
+                planner.take(grid, count, group.sides, half_squared(group.most * group.most));
+            }
             count += 1;
         }
-        planner.find(grid);
+        if let Some(planner) = &mut planner {
+            planner.find(grid);
+        }
         let groups = groups.get_mut(..count).unwrap_or_default();
         for (at, group) in groups.iter_mut().enumerate() {
-            if let Some(count) = planner.write(grid, at, group.least, &mut group.runs) {
+            let runs = &mut group.runs;
+            if let Some(count) = planner.as_ref().and_then(|planner| planner.write(grid, at, group.least, runs)) {
                 (group.strips, group.count) = (Strips::NONE, count);
             } else {
                 group.plan(grid);

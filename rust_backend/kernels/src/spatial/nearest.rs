@@ -120,46 +120,53 @@ impl<M: Masks> Answer for Answers<'_, M> {
         let Some(begin) = query.row.checked_mul(self.wanted) else { return };
         let end = begin.saturating_add(self.wanted);
         let (mut radius, mut growth) = (plan.ball.r2.sqrt(), 2.0);
-        while self.wanted <= FEW / 2 {
-            let (ball, hits) = (plan.ball, self.rows.current());
-            hits.clear();
-            plan.show(grid, &mut Few { scan: self.scan, ball, squares: &mut self.squares, hits });
-            let Some(found) = hits.len() else { break };
-            if found >= self.wanted || ball.r2 >= largest * largest {
-                self.write();
-                self.rows.next();
-                self.before = (begin, end);
-                return;
-            }
-            radius = (radius.max(1e-140) * growth).min(largest);
-            growth *= growth;
-            plan.set(grid, Ball::new(grid, query.point, radius));
+        let mut few = self.wanted <= FEW / 2;
+        loop {
+            let (ball, squares) = (plan.ball, &mut self.squares);
+            let whole = ball.r2 >= largest * largest;
+            let again = if few {
+                let hits = self.rows.current();
+                hits.clear();
+                plan.show(grid, &mut Few { scan: self.scan, ball, squares, hits });
+                let found = hits.len();
+                if found.is_some_and(|found| found >= self.wanted || whole) {
+                    self.write();
+                    self.rows.next();
+                    self.before = (begin, end);
+                    return;
+                }
+                few = found.is_some();
+                !few
+            } else {
+                let best = self.distances.get_mut(begin..end).unwrap_or_default();
+                let ids = self.indices.get_mut(begin..end).unwrap_or_default();
+                if best.is_empty() || ids.is_empty() {
+                    return;
+                }
+                best.fill(f64::INFINITY);
+                ids.fill(i64::MAX);
+                let mut nearest = Best { scan: self.scan, ball, squares, best, ids, found: 0 };
+                plan.show(grid, &mut nearest);
+                let found = nearest.found;
+                if found == self.wanted || whole {
+                    let (near, none) = best.split_at_mut(found.min(best.len()));
+                    near.iter_mut().for_each(|square| *square = square.sqrt());
+                    none.fill(f64::INFINITY);
+                    ids.get_mut(found..).unwrap_or_default().fill(-1);
+                    return;
+                }
+                false
+            };
+            // The same ball again where it held too many to sort them by rank.
+            let next = if again {
+                ball
+            } else {
+                radius = (radius.max(1e-140) * growth).min(largest);
+                growth *= growth;
+                Ball::new(grid, query.point, radius)
+            };
+            plan.set(grid, next);
         }
-        if self.wanted <= FEW / 2 {
-            plan.set(grid, plan.ball);
-        }
-        let best = self.distances.get_mut(begin..end).unwrap_or_default();
-        let ids = self.indices.get_mut(begin..end).unwrap_or_default();
-        if best.is_empty() || ids.is_empty() {
-            return;
-        }
-        let found = loop {
-            let (best, ids, squares) = (&mut *best, &mut *ids, &mut self.squares);
-            best.fill(f64::INFINITY);
-            ids.fill(i64::MAX);
-            let mut nearest = Best { scan: self.scan, ball: plan.ball, squares, best, ids, found: 0 };
-            plan.show(grid, &mut nearest);
-            if nearest.found == self.wanted || plan.ball.r2 >= largest * largest {
-                break nearest.found;
-            }
-            radius = (radius.max(1e-140) * growth).min(largest);
-            growth *= growth;
-            plan.set(grid, Ball::new(grid, query.point, radius));
-        };
-        let (near, none) = best.split_at_mut(found.min(best.len()));
-        near.iter_mut().for_each(|square| *square = square.sqrt());
-        none.fill(f64::INFINITY);
-        ids.get_mut(found..).unwrap_or_default().fill(-1);
     }
 }
 

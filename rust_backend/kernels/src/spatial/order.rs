@@ -80,74 +80,66 @@ pub(crate) trait Answer {
 }
 
 /// Plans that are made together before their queries are answered: so the waits for memory overlap, and the long chains
-/// of arithmetic from a query to its runs are waited for by none.
+/// of arithmetic from a query to its runs are waited for by none. A few queries are planned one by one, as tables for many
+/// take 6 us.
 struct Ahead {
-    plans: [(Query, bool, Plan); AHEAD],
-    planner: Planner,
+    plans: Vec<(Query, bool, Plan)>,
+    planner: Option<Box<Planner>>,
 }
 
 impl Ahead {
-    fn new() -> Box<Self> {
+    fn new(queries: usize) -> Self {
         const NONE: (Query, bool, Plan) = (Query { row: 0, point: [0.0; 3], radius: 0.0 }, false, Plan::NONE);
-        Box::new(Self { plans: [NONE; AHEAD], planner: Planner::NONE })
+        let few = queries <= AHEAD;
+        Self { plans: vec![NONE; if few { 1 } else { AHEAD }], planner: (!few).then(|| Box::new(Planner::NONE)) }
     }
 
-    /// Answers the first queries that are listed.
+    /// Answers queries in this order.
     #[inline(always)]
-    fn answer(&mut self, grid: &Grid, count: usize, answer: &mut impl Answer) {
-        let (plans, planner) = (self.plans.get_mut(..count).unwrap_or_default(), &mut self.planner);
-        for (at, (query, valid, plan)) in plans.iter_mut().enumerate() {
-            let ball = answer.ball(query);
-            *valid = ball.is_some();
-            plan.ball = ball.unwrap_or(Ball::NONE);
-            planner.take(grid, at, around(plan.ball.centre), plan.ball.half_squared());
-        }
-        planner.find(grid);
-        for (at, (_, valid, plan)) in plans.iter_mut().enumerate() {
-            if let Some(count) = planner.write(grid, at, 0, &mut plan.runs) {
-                (plan.strips, plan.count) = (Strips::NONE, count);
-            } else if *valid {
-                plan.set(grid, plan.ball);
+    fn answer(&mut self, grid: &Grid, mut queries: impl ExactSizeIterator<Item = Query>, answer: &mut impl Answer) {
+        while queries.len() > 0 {
+            let count = queries.len().min(self.plans.len());
+            let (plans, planner) = (self.plans.get_mut(..count).unwrap_or_default(), &mut self.planner);
+            for (at, ((query, valid, plan), next)) in plans.iter_mut().zip(&mut queries).enumerate() {
+                *query = next;
+                let ball = answer.ball(query);
+                *valid = ball.is_some();
+                plan.ball = ball.unwrap_or(Ball::NONE);
+                if let Some(planner) = planner {
+                    planner.take(grid, at, around(plan.ball.centre), plan.ball.half_squared());
+                }
             }
-        }
-        for (_, _, plan) in plans.iter().take(SOON) {
-            answer.prefetch(plan);
-        }
-        for at in 0..plans.len() {
-            if let Some((.., plan)) = plans.get(at + SOON) {
+            if let Some(planner) = planner {
+                planner.find(grid);
+            }
+            for (at, (_, valid, plan)) in plans.iter_mut().enumerate() {
+                let runs = &mut plan.runs;
+                if let Some(count) = planner.as_ref().and_then(|planner| planner.write(grid, at, 0, runs)) {
+                    (plan.strips, plan.count) = (Strips::NONE, count);
+                } else if *valid {
+                    plan.set(grid, plan.ball);
+                }
+            }
+            for (_, _, plan) in plans.iter().take(SOON) {
                 answer.prefetch(plan);
             }
-            if let Some((query, valid, plan)) = plans.get_mut(at) {
-                answer.answer(*query, valid.then_some(plan));
+            for at in 0..plans.len() {
+                if let Some((.., plan)) = plans.get(at + SOON) {
+                    answer.prefetch(plan);
+                }
+                if let Some((query, valid, plan)) = plans.get_mut(at) {
+                    answer.answer(*query, valid.then_some(plan));
+                }
             }
         }
     }
 }
 
-/// Hands every query to `answer`, as they come; a few are planned one by one, as tables for many take 6 us.
+/// Hands every query to `answer`, as they come.
 #[inline(always)]
 pub(crate) fn in_turn(grid: &Grid, query: &[[f64; 3]], radius: &[f64], answer: &mut impl Answer) {
-    let read = |row: usize, point: [f64; 3]| Query { row, point, radius: of_row(radius, row, f64::NAN) };
-    if query.len() <= AHEAD {
-        let mut plan = Plan::NONE;
-        for (row, point) in query.iter().enumerate() {
-            let query = read(row, *point);
-            let ball = answer.ball(&query);
-            if let Some(ball) = ball {
-                plan.set(grid, ball);
-                answer.prefetch(&plan);
-            }
-            answer.answer(query, ball.is_some().then_some(&mut plan));
-        }
-        return;
-    }
-    let mut ahead = Ahead::new();
-    for (start, batch) in (0..).step_by(AHEAD).zip(query.chunks(AHEAD)) {
-        for ((query, ..), (row, point)) in ahead.plans.iter_mut().zip((start..).zip(batch)) {
-            *query = read(row, *point);
-        }
-        ahead.answer(grid, batch.len(), answer);
-    }
+    let read = |(row, point): (usize, &[f64; 3])| Query { row, point: *point, radius: of_row(radius, row, f64::NAN) };
+    Ahead::new(query.len()).answer(grid, query.iter().enumerate().map(read), answer);
 }
 
 /// Hands every query to `answer`, by cell; cells that are neighbours in memory may share a bucket.
@@ -155,43 +147,49 @@ pub(crate) fn in_turn(grid: &Grid, query: &[[f64; 3]], radius: &[f64], answer: &
 /// A handful of rows stays as it is: clearing the buckets takes longer than a hundred searches.
 #[inline(always)]
 pub(crate) fn walk(grid: &Grid, query: &[[f64; 3]], radius: &[f64], answer: &mut impl Answer) {
-    if query.len() < FEW {
-        return in_turn(grid, query, radius, answer);
-    }
+    let mut ahead = Ahead::new(query.len());
     let size = query.len().min(BATCH);
-    let (mut order, mut bucket, mut first) = (vec![0_u32; size], vec![0_u32; size], vec![0_u32; BUCKETS + 1]);
-    let mut ahead = Ahead::new();
+    let mut order: Vec<u32> = (0..size as u32).collect();
+    let (mut bucket, mut first) = (Vec::new(), Vec::new());
+    for (start, batch) in (0..).step_by(BATCH).zip(query.chunks(BATCH)) {
+        if query.len() >= FEW {
+            bucket.resize(size, 0_u32);
+            first.clear();
+            first.resize(BUCKETS + 1, 0_u32);
+            by_cell(grid, batch, &mut bucket, &mut first, &mut order);
+        }
+        let read = |own: &u32| {
+            let (row, own) = (start + *own as usize, *own as usize);
+            let point = batch.get(own).copied().unwrap_or([f64::NAN; 3]);
+            Query { row, point, radius: of_row(radius, row, f64::NAN) }
+        };
+        ahead.answer(grid, order.get(..batch.len()).unwrap_or(&[]).iter().map(read), answer);
+    }
+}
+
+/// Fills `order` with the rows of a batch, by cell.
+#[inline(always)]
+fn by_cell(grid: &Grid, batch: &[[f64; 3]], bucket: &mut [u32], first: &mut [u32], order: &mut [u32]) {
     let cells = grid.strip_cell.last().map_or(0, |cells| *cells as usize);
     let shift = (0..usize::BITS).find(|shift| cells >> shift < BUCKETS).unwrap_or(0);
-    for (start, batch) in (0..).step_by(BATCH).zip(query.chunks(BATCH)) {
-        first.fill(0);
-        for (point, bucket) in batch.iter().zip(&mut bucket) {
-            let own = (grid.frame.cell_of(*point, grid.strip_cell) >> shift).min(BUCKETS - 1);
-            *bucket = own as u32;
-            if let Some(count) = first.get_mut(own + 1) {
-                *count += 1;
-            }
+    for (point, bucket) in batch.iter().zip(bucket.iter_mut()) {
+        let own = (grid.frame.cell_of(*point, grid.strip_cell) >> shift).min(BUCKETS - 1);
+        *bucket = own as u32;
+        if let Some(count) = first.get_mut(own + 1) {
+            *count += 1;
         }
-        let mut total = 0;
-        for count in &mut first {
-            total += *count;
-            *count = total;
-        }
-        for (row, bucket) in (0..).zip(&bucket).take(batch.len()) {
-            if let Some(place) = first.get_mut(*bucket as usize) {
-                if let Some(slot) = order.get_mut(*place as usize) {
-                    *slot = row;
-                }
-                *place += 1;
+    }
+    let mut total = 0;
+    for count in first.iter_mut() {
+        total += *count;
+        *count = total;
+    }
+    for (row, bucket) in (0..).zip(bucket.iter()).take(batch.len()) {
+        if let Some(place) = first.get_mut(*bucket as usize) {
+            if let Some(slot) = order.get_mut(*place as usize) {
+                *slot = row;
             }
-        }
-        for rows in order.get(..batch.len()).unwrap_or(&[]).chunks(AHEAD) {
-            for ((query, ..), row) in ahead.plans.iter_mut().zip(rows) {
-                let (row, own) = (start + *row as usize, *row as usize);
-                let point = batch.get(own).copied().unwrap_or([f64::NAN; 3]);
-                *query = Query { row, point, radius: of_row(radius, row, f64::NAN) };
-            }
-            ahead.answer(grid, rows.len(), answer);
+            *place += 1;
         }
     }
 }

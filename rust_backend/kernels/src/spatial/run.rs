@@ -30,6 +30,11 @@ impl Ball {
         Self { centre, r2: radius * radius, periods: periods.unwrap_or_default(), periodic }
     }
 
+    #[inline(always)]
+    pub(crate) fn is_periodic(&self) -> bool {
+        self.periodic
+    }
+
     /// Returns the square of the half width that no hit lies beyond.
     #[inline(always)]
     pub(crate) fn half_squared(&self) -> f64 {

@@ -41,7 +41,7 @@ impl Slots<'_> {
     }
 }
 
-struct Searcher<'a, M, const PERIODIC: bool> {
+struct Searcher<'a, M> {
     masks: M,
     grid: &'a Grid<'a>,
     query: &'a [[f64; 3]],
@@ -56,7 +56,7 @@ struct Searcher<'a, M, const PERIODIC: bool> {
     first_bad: Option<usize>,
 }
 
-impl<M, const PERIODIC: bool> Searcher<'_, M, PERIODIC> {
+impl<M> Searcher<'_, M> {
     /// Returns where the results of a query begin, or those of the row behind it.
     #[inline(always)]
     fn edge(&self, query: usize, behind: usize) -> usize {
@@ -65,7 +65,7 @@ impl<M, const PERIODIC: bool> Searcher<'_, M, PERIODIC> {
     }
 }
 
-impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
+impl<M: Masks> Compare for Searcher<'_, M> {
     #[inline(always)]
     fn refuse(&mut self, row: usize) {
         self.first_bad = self.first_bad.or(Some(row));
@@ -90,9 +90,9 @@ impl<M: Masks, const PERIODIC: bool> Compare for Searcher<'_, M, PERIODIC> {
             let Some(point) = self.query.get(row) else { continue };
             let ball = Ball::new(self.grid, *point, of_row(self.radius, row, f64::NAN));
             if wanted {
-                candidates.masks::<M, PERIODIC>(self.masks, &ball, &mut bits, Some(&mut self.squares));
+                candidates.masks(self.masks, &ball, &mut bits, Some(&mut self.squares));
             } else {
-                candidates.masks::<M, PERIODIC>(self.masks, &ball, &mut bits, None);
+                candidates.masks(self.masks, &ball, &mut bits, None);
             }
             candidates.keep_from(self.masks, below, of_row(self.after, row, i32::MAX), &mut bits);
             let begin = self.edge(row, 0);
@@ -161,12 +161,7 @@ with_masks! {
     ) -> Option<usize> {
         let (squares, hits, found, first_bad) = ([[0.0; 16]; LINES], [(); GROUP].map(|()| Hits::new()), [0; GROUP], None);
         let slots = Slots { indices, distances };
-        if grid.periods().is_some() {
-            let mut searcher = Searcher::<_, true> { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
-            in_groups(grid, alive, query, radius, after, &mut searcher);
-            return searcher.first_bad;
-        }
-        let mut searcher = Searcher::<_, false> { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
+        let mut searcher = Searcher { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
         in_groups(grid, alive, query, radius, after, &mut searcher);
         searcher.first_bad
     }

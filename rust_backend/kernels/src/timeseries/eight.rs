@@ -5,7 +5,7 @@
 use std::ops::{Add, Div, Mul, Sub};
 
 use crate::table::{Table, TableMut};
-use crate::timeseries::windows::Windows;
+use crate::timeseries::spans::Spans;
 
 pub(crate) const LANES: usize = 8;
 
@@ -122,23 +122,6 @@ impl Number for Eight {
     }
 }
 
-impl Windows<'_> {
-    /// How many observations a window of `width` rows needs in each series; those before the first row of the table are
-    /// none of them. Its last row is `row`, counted from the `reach`-th before the first of the call.
-    #[inline(always)]
-    pub(crate) fn needed_by(&self, row: usize, reach: usize, width: usize, history: usize, strands: &Strands) -> Eight {
-        let needed = self.needed(width);
-        if row >= reach + width || needed == self.needed(1) {
-            return Eight::all(needed as f64);
-        }
-        let mut each = [0.0; LANES];
-        for (needed, start) in each.iter_mut().zip(strands.starts) {
-            *needed = self.needed(width.min((history + start + row + 1).saturating_sub(reach))) as f64;
-        }
-        Eight(each)
-    }
-}
-
 /// Where the series are: the rows of a call from `starts` to `stops`, of a column each.
 pub(crate) struct Strands {
     pub(crate) columns: [usize; LANES],
@@ -152,8 +135,9 @@ pub(crate) struct Strands {
 
 impl Strands {
     /// Cuts some rows of so many columns into series. The cuts are at multiples of the width of the windows.
-    pub(crate) fn cut(windows: Windows<'_>, width: usize, rows: usize, columns: usize) -> Vec<Self> {
-        let parts = if windows.are_equal() && columns > 0 { (LANES / columns).max(1) } else { 1 };
+    pub(crate) fn cut(spans: &Spans<'_>, rows: usize, columns: usize) -> Vec<Self> {
+        let (width, equal) = (spans.width, spans.are_equal());
+        let parts = if equal && columns > 0 { (LANES / columns).max(1) } else { 1 };
         let length = rows.div_ceil(parts).div_ceil(width).max(1).saturating_mul(width).min(rows.max(1));
         let parts = rows.div_ceil(length);
         let strand = |first: usize| {

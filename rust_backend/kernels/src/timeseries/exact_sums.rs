@@ -9,6 +9,7 @@
 use crate::table::{Table, TableMut};
 use crate::timeseries::eight::{Eight, LANES, Strands};
 use crate::timeseries::limbs::Exact;
+use crate::timeseries::spans::Spans;
 use crate::timeseries::windows::Windows;
 
 /// The least and the most rows of a batch, which has twice the rows of a window where possible; and rows that are written at
@@ -59,31 +60,11 @@ fn part_of<const WHOLE: bool>(value: Eight) -> Eight {
     if WHOLE { value } else { value.map(|value| if value.is_finite() { value } else { 0.0 }) }
 }
 
-/// The windows of a call; its rows are counted from the first that a window reaches back to.
-struct Spans<'a> {
-    windows: Windows<'a>,
-    strands: &'a Strands,
-    width: usize,
-    reach: usize,
-    history: usize,
-}
-
-impl Spans<'_> {
-    /// The first row of the window of a row.
-    #[inline(always)]
-    fn begin(&self, row: usize) -> usize {
-        if self.windows.are_equal() {
-            return row + 1 - self.width;
-        }
-        (row + 1).saturating_sub(self.windows.width(row - self.reach).min(self.width))
-    }
-
-    /// NaN where a window has fewer values than it needs, else 0.
-    #[inline(always)]
-    fn refused(&self, row: usize, count: Eight) -> Eight {
-        let needed = self.windows.needed_by(row, self.reach, row + 1 - self.begin(row), self.history, self.strands);
-        count.zip(needed, |count, needed| if count < needed { f64::NAN } else { 0.0 })
-    }
+/// NaN where a window has fewer values than it needs, else 0.
+#[inline(always)]
+fn refused(spans: &Spans<'_>, strands: &Strands, row: usize, count: Eight) -> Eight {
+    let needed = spans.needed_by(row, strands);
+    count.zip(needed, |count, needed| if count < needed { f64::NAN } else { 0.0 })
 }
 
 /// The sums of the parts of values, how many they are, and the bits of what values lacked.
@@ -180,6 +161,7 @@ impl Slider {
 fn pass<const WHOLE: bool>(
     slider: &mut Slider,
     spans: &Spans<'_>,
+    strands: &Strands,
     [start, stop]: [usize; 2],
     outputs: &mut [TableMut<'_, f64>; 2],
 ) -> bool {
@@ -201,8 +183,8 @@ fn pass<const WHOLE: bool>(
             let width = row + 1 - begin;
             let count = if WHOLE { Eight::all(width as f64) } else { sums.count };
             let mut sum = sums.coarse + sums.fine;
-            if !WHOLE || width < spans.windows.needed(width) {
-                sum = sum + spans.refused(row, count);
+            if !WHOLE || width < spans.needed(width) {
+                sum = sum + refused(spans, strands, row, count);
                 missing = missing + (Eight::all(width as f64) - count);
             }
             if wanted[0] {
@@ -217,7 +199,7 @@ fn pass<const WHOLE: bool>(
         (slider.sums, slider.first) = (sums, first);
         for (output, found) in outputs.iter_mut().zip(&found) {
             if output.columns() > 0 {
-                spans.strands.store(output, start - spans.reach, &found[..many]);
+                strands.store(output, start - spans.reach, &found[..many]);
             }
         }
     }
@@ -227,13 +209,11 @@ fn pass<const WHOLE: bool>(
 /// Fills sums and means of windows, each if it has columns.
 #[inline(always)]
 pub(crate) fn roll(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, mut outputs: [TableMut<'_, f64>; 2]) {
-    let history = values.rows().saturating_sub(rows);
-    let width = windows.widest(values.rows());
-    let reach = windows.width(0).min(width) - 1;
+    let spans = Spans::new(windows, values.rows(), rows);
+    let Spans { width, reach, .. } = spans;
     let batch = (2 * width).clamp(LEAST, MOST.max(width));
     let zero = Eight::all(0.0);
-    for strands in &Strands::cut(windows, width, rows, values.columns()) {
-        let spans = Spans { windows, strands, width, reach, history };
+    for strands in &Strands::cut(&spans, rows, values.columns()) {
         let (grids, read) = (Grids::new(zero, width), Vec::new());
         let mut slider = Slider { rows: read, low: 0, grids, sums: Sums::NONE, first: 0 };
         // The largest of the rows before, which are as many as a window has, and whether sums go on from there.
@@ -248,8 +228,7 @@ pub(crate) fn roll(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, mu
             slider.rows.copy_within(gone.., 0);
             slider.rows.resize(stop - next, Eight::all(f64::NAN));
             slider.low = next;
-            let from = (history + next + kept) as isize - reach as isize;
-            strands.load(values, strands.columns, from, &mut slider.rows[kept..]);
+            strands.load(values, strands.columns, spans.place(next + kept), &mut slider.rows[kept..]);
             let mut largest = zero;
             for value in &slider.rows[kept..] {
                 let size = part_of::<false>(*value).map(f64::abs);
@@ -262,17 +241,17 @@ pub(crate) fn roll(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, mu
                 if !(going && fits) {
                     slider.begin::<true>(&spans, start, reached);
                 }
-                pass::<true>(&mut slider, &spans, [start, stop], &mut outputs);
+                pass::<true>(&mut slider, &spans, strands, [start, stop], &mut outputs);
             }
             if !whole || (0..LANES).any(|lane| slider.lacks(lane, reached)) {
                 slider.begin::<false>(&spans, start, reached);
-                whole = pass::<false>(&mut slider, &spans, [start, stop], &mut outputs);
+                whole = pass::<false>(&mut slider, &spans, strands, [start, stop], &mut outputs);
             }
             going = true;
             for lane in (0..strands.many).filter(|lane| slider.lacks(*lane, reached)) {
                 going = false;
                 slider.slide_exact(&spans, lane, [start, stop], |row, [total, count, mean]| {
-                    let refused = spans.refused(row, Eight::all(count)).0[lane].is_nan();
+                    let refused = refused(&spans, strands, row, Eight::all(count)).0[lane].is_nan();
                     let at = strands.starts[lane] + row - reach;
                     for (output, result) in outputs.iter_mut().zip([total, mean]) {
                         if at < strands.stops[lane] {

@@ -16,6 +16,7 @@ mod order_statistics;
 mod ranked;
 mod results;
 mod sorted_keys;
+mod spans;
 mod two_stacks;
 mod windows;
 

@@ -14,6 +14,7 @@
 
 use crate::table::TableMut;
 use crate::timeseries::eight::{Eight, LANES, Number, Strands};
+use crate::timeseries::spans::Spans;
 use crate::timeseries::windows::Windows;
 
 /// Rows that are written to the tables at once, and rows that are read ahead.
@@ -128,8 +129,8 @@ impl<const S: usize> Rows<S> {
     fn ensure<const F: usize, const N: usize>(
         &mut self,
         kernel: &impl Moments<S, F, N>,
+        spans: &Spans<'_>,
         strands: &Strands,
-        origin: isize,
         [low, high, end]: [usize; 3],
     ) {
         let have = self.low + self.strange.len();
@@ -146,8 +147,7 @@ impl<const S: usize> Rows<S> {
             values.resize(room, Eight::all(f64::NAN));
         }
         self.low = low;
-        let start = origin + (low + kept) as isize;
-        kernel.load(strands, start, self.values.each_mut().map(|values| &mut values[kept..]));
+        kernel.load(strands, spans.place(low + kept), self.values.each_mut().map(|values| &mut values[kept..]));
         for at in kept..room {
             let mut calm = true;
             for values in &self.values {
@@ -212,11 +212,7 @@ impl<const N: usize> Found<N> {
 
 /// What the loop knows while it passes some series.
 struct Pass<'a, const S: usize, const F: usize> {
-    windows: Windows<'a>,
-    /// Rows before those of the call, and before the first of them that its window reaches back to.
-    history: usize,
-    reach: usize,
-    width: usize,
+    spans: Spans<'a>,
     strands: &'a Strands,
     rows: Rows<S>,
     older: Vec<[Eight; F]>,
@@ -224,25 +220,13 @@ struct Pass<'a, const S: usize, const F: usize> {
 }
 
 impl<const S: usize, const F: usize> Pass<'_, S, F> {
-    /// The first row of the window of a row.
-    #[inline(always)]
-    fn begin(&self, row: usize) -> usize {
-        (row + 1).saturating_sub(self.windows.width(row - self.reach).min(self.width))
-    }
-
-    /// How many observations the window of a row needs in each series.
-    #[inline(always)]
-    fn needed(&self, row: usize) -> Eight {
-        self.windows.needed_by(row, self.reach, row + 1 - self.begin(row), self.history, self.strands)
-    }
-
     /// The rows from `start` whose windows begin at `start` or before.
     #[inline(always)]
     fn block(&self, start: usize, end: usize) -> usize {
-        if self.windows.are_equal() {
-            return end.min(start + self.width);
+        if self.spans.are_equal() {
+            return end.min(start + self.spans.width);
         }
-        (start..end).find(|row| self.begin(*row) > start).unwrap_or(end)
+        (start..end).find(|row| self.spans.begin(*row) > start).unwrap_or(end)
     }
 
     /// Makes the results of a block in which no observation is missing.
@@ -275,11 +259,11 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
             let values = std::array::from_fn(|series| values[series] - first[series]);
             kernel.push(&mut sums, values, Step::after(before));
             before += 1.0;
-            let begin = self.begin(row).max(low);
+            let begin = self.spans.begin(row).max(low);
             let older = (start - begin) as f64;
             let joined = kernel.join(&self.older[begin - low], &sums, gap, Share::new(older, before));
             let mut results = kernel.results(older + before, &joined, [[1.0; 2]; S]);
-            if (row + 1 - begin) < self.windows.needed(row + 1 - begin) {
+            if (row + 1 - begin) < self.spans.needed(row + 1 - begin) {
                 results = [Eight::all(f64::NAN); N];
             }
             found.note(results, self.strands, outputs);
@@ -305,13 +289,14 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
         node = Node::empty();
         for row in start..stop {
             node.push(kernel, self.rows.at(row));
-            let begin = self.begin(row).max(low) - low;
+            let begin = self.spans.begin(row).max(low) - low;
             let one = held.zip(node.count, |older, newer| older.min(newer));
             let gap = std::array::from_fn(|at| one.choose(node.anchors[at] - last[at], Eight::all(0.0)));
             let share = Share::new(self.counts[begin], node.count);
             let joined = kernel.join(&self.older[begin], &node.sums, gap, share);
             let count = self.counts[begin] + node.count;
-            let missing = count.zip(self.needed(row), |count, needed| if count < needed { 1.0 } else { 0.0 });
+            let missing = count
+                .zip(self.spans.needed_by(row, self.strands), |count, needed| if count < needed { 1.0 } else { 0.0 });
             let results = kernel.results(count, &joined, [[1.0; 2]; S]);
             found.note(results.map(|result| missing.choose(Eight::all(f64::NAN), result)), self.strands, outputs);
         }
@@ -330,13 +315,13 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
             let mut last = (low..start).rev().find(|row| wild(*row));
             for row in start..stop {
                 last = if wild(row) { Some(row) } else { last };
-                let begin = self.begin(row);
-                let at = self.strands.starts[lane] + row - self.reach;
+                let begin = self.spans.begin(row);
+                let at = self.strands.starts[lane] + row - self.spans.reach;
                 if last.is_none_or(|last| last < begin) || at >= self.strands.stops[lane] {
                     continue;
                 }
                 let (node, scale) = self.tame(kernel, begin..row + 1, lane);
-                let enough = node.count.0[lane] >= self.needed(row).0[lane];
+                let enough = node.count.0[lane] >= self.spans.needed_by(row, self.strands).0[lane];
                 let results = kernel.results(node.count, &node.sums, scale);
                 for (output, result) in outputs.iter_mut().zip(results) {
                     let result = if enough { result.0[lane] } else { f64::NAN };
@@ -384,27 +369,24 @@ pub(crate) fn roll<const S: usize, const F: usize, const N: usize>(
     [all_rows, rows, columns]: [usize; 3],
     mut outputs: [TableMut<'_, f64>; N],
 ) {
-    let (width, history) = (windows.widest(all_rows), all_rows.saturating_sub(rows));
-    let reach = windows.width(0).min(width) - 1;
+    let spans = Spans::new(windows, all_rows, rows);
+    let (reach, nodes) = (spans.reach, spans.width + 1);
     let zero = Eight::all(0.0);
-    for strands in &Strands::cut(windows, width, rows, columns) {
+    for strands in &Strands::cut(&spans, rows, columns) {
         let mut pass = Pass {
-            windows,
-            history,
-            reach,
-            width,
+            spans,
             strands,
             rows: Rows { values: std::array::from_fn(|_| Vec::new()), strange: Vec::new(), low: 0 },
-            older: vec![[zero; F]; width + 1],
-            counts: vec![zero; width + 1],
+            older: vec![[zero; F]; nodes],
+            counts: vec![zero; nodes],
         };
         let mut found = Found { start: 0, many: 0, results: std::array::from_fn(|_| vec![zero; BATCH]) };
         let end = reach + strands.length;
         let mut start = reach;
         while start < end {
-            let low = pass.begin(start);
+            let low = pass.spans.begin(start);
             let stop = pass.block(start, end);
-            pass.rows.ensure(kernel, strands, history as isize - reach as isize, [low, stop, end]);
+            pass.rows.ensure(kernel, &spans, strands, [low, stop, end]);
             let (block, flags) = ([low, start, stop], pass.rows.flags(low, stop));
             if flags == 0 {
                 pass.whole(kernel, block, &mut found, &mut outputs);
