@@ -17,6 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 RUST = ROOT / "rust_backend"
 
+# What is meant for other environments; and what would make each process compile anew what it imports.
+FOREIGN = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE"}
 # noxfile.py runs these same commands.
 RUST_CHECKS = {
     "cargo fmt": ["cargo", "fmt", "--all", "--check"],
@@ -43,7 +45,7 @@ def say(text):
 
 def call(*command, cwd=ROOT, output=None, **environment):
     """Run a command and return its exit code; what it says goes to a file, if there is one."""
-    inherited = {k: v for k, v in os.environ.items() if k not in {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}}
+    inherited = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     inherited["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     command = [str(part) for part in command]
     error = None if output is None else subprocess.STDOUT
@@ -95,12 +97,9 @@ def make_environment(folder):
 
 
 def install_package(python, *requirements):
-    """Install Ferrumba from this checkout; its dependencies come as ready wheels.
-
-    What is imported is compiled then: all of it takes 40 s of one core.
-    """
+    """Install Ferrumba from this checkout; its dependencies come as ready wheels."""
     say("Installing Ferrumba and what it needs (about a minute the first time)")
-    install = ["-m", "pip", "install", "--quiet", "--no-input", "--no-compile"]
+    install = ["-m", "pip", "install", "--quiet", "--no-input"]
     require(python, *install, *requirements, reason="the installation failed")
 
 
@@ -168,7 +167,8 @@ def test(arguments):
         if cargo:
             say("Checking, testing and building the Rust backend beside what follows")
             beside.start()
-        install_package(python, ".[all]", "--group", "test")
+        # Not compiled before somebody imports it: all of it takes 70 s of one core, what is imported 10.
+        install_package(python, "--no-compile", ".[all]", "--group", "test")
         remove_rust(python)
         step("pytest, Rust wheel absent", python, *(PYTEST_FAST if cargo else PYTEST), *arguments)
         if cargo:

@@ -77,7 +77,7 @@ def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, per
     if n == 0:
         lo = hi = np.zeros(3)
     else:
-        sample = points[:: max(1, n // SAMPLE)]
+        sample = np.ascontiguousarray(points[:: max(1, n // SAMPLE)])  # each point lies in a line of its own
         lo, hi = robust_bounds(sample, bounds)
     round_ = period < np.inf
     lo, hi = np.where(round_, 0.0, lo), np.where(round_, period, hi)

@@ -3,11 +3,9 @@
 use std::ops::Range;
 
 use crate::simd::at_every_level;
+use crate::spatial::cells::{BLOCK, Cells};
 use crate::spatial::geometry::Frame;
 use crate::spatial::masks::prefetch;
-
-/// Points whose cells are computed together, as vectors, before anything is done with them.
-const BLOCK: usize = 256;
 
 /// Points of a bucket, about: their cells and places lie in a near cache.
 const BUCKET: usize = 4096;
@@ -24,12 +22,9 @@ const SOON: usize = 32;
 /// Shows the number of each point with its cell, in order.
 #[inline(always)]
 fn each_cell(frame: &Frame, strip_cell: &[i32], points: &[[f64; 3]], mut show: impl FnMut(u32, u32)) {
+    let mut cells = Cells::new();
     for (base, block) in (0..).step_by(BLOCK).zip(points.chunks(BLOCK)) {
-        let mut cells = [0; BLOCK];
-        for (cell, point) in cells.iter_mut().zip(block) {
-            *cell = frame.cell_of(*point, strip_cell) as u32;
-        }
-        for (id, cell) in (base..).zip(cells.iter().take(block.len())) {
+        for (id, cell) in (base..).zip(cells.of(frame, strip_cell, block)) {
             show(*cell, id);
         }
     }

@@ -160,17 +160,9 @@ impl Frame {
 
     /// Returns the strip that holds a point.
     #[inline(always)]
-    pub(crate) fn strip_of(&self, [x, y, z]: [f64; 3]) -> usize {
+    fn strip_of(&self, [x, y, z]: [f64; 3]) -> usize {
         let row = self.z.place_of(z) as usize * self.y.count as usize + self.y.place_of(y) as usize;
         row * self.x.count as usize + self.x.place_of(x) as usize
-    }
-
-    /// Returns the cell that holds a point.
-    #[inline(always)]
-    pub(crate) fn cell_of(&self, point: [f64; 3], strip_cell: &[i32]) -> usize {
-        let along = (point[0] - self.x.low) * self.x.inverse;
-        let part = along - f64::from(clamp(along, self.x.boxes - 1.0));
-        cell_in(strip_cell, self.strip_of(point), part) as usize
     }
 
     /// Returns the cells of a row of strips that `[low - half, high + half]` touches: a first range and, where the places

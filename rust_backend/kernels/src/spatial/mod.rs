@@ -4,6 +4,7 @@
 //! place, or nothing where no point was removed. A kernel checks every query; on tables that are no grid it finds what
 //! it finds, but neither panics nor reads beyond them.
 
+mod cells;
 mod geometry;
 mod group;
 mod masks;

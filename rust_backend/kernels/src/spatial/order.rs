@@ -1,5 +1,6 @@
 //! The order in which queries are walked, and their plans: by cell, so that neighbours in time are neighbours in memory.
 
+use crate::spatial::cells::{BLOCK, Cells};
 use crate::spatial::geometry::{Grid, Run, Strips, around};
 use crate::spatial::group::of_row;
 use crate::spatial::plan::{AHEAD, Planner, RUNS};
@@ -170,13 +171,15 @@ pub(crate) fn walk(grid: &Grid, query: &[[f64; 3]], radius: &[f64], answer: &mut
 /// Fills `order` with the rows of a batch, by cell.
 #[inline(always)]
 fn by_cell(grid: &Grid, batch: &[[f64; 3]], bucket: &mut [u32], first: &mut [u32], order: &mut [u32]) {
-    let cells = grid.strip_cell.last().map_or(0, |cells| *cells as usize);
-    let shift = (0..usize::BITS).find(|shift| cells >> shift < BUCKETS).unwrap_or(0);
-    for (point, bucket) in batch.iter().zip(bucket.iter_mut()) {
-        let own = (grid.frame.cell_of(*point, grid.strip_cell) >> shift).min(BUCKETS - 1);
-        *bucket = own as u32;
-        if let Some(count) = first.get_mut(own + 1) {
-            *count += 1;
+    let many = grid.strip_cell.last().map_or(0, |cells| *cells as u32);
+    let shift = (0..u32::BITS).find(|shift| many >> shift < BUCKETS as u32).unwrap_or(0);
+    let mut cells = Cells::new();
+    for (block, bucket) in batch.chunks(BLOCK).zip(bucket.chunks_mut(BLOCK)) {
+        for (cell, bucket) in cells.of(&grid.frame, grid.strip_cell, block).iter().zip(bucket) {
+            *bucket = (cell >> shift).min(BUCKETS as u32 - 1);
+            if let Some(count) = first.get_mut(*bucket as usize + 1) {
+                *count += 1;
+            }
         }
     }
     let mut total = 0;

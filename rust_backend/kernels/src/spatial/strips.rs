@@ -1,6 +1,7 @@
 //! How many cells the strips of a grid have: the first step of its construction.
 
 use crate::simd::at_every_level;
+use crate::spatial::cells::{BLOCK, Cells};
 use crate::spatial::geometry::Frame;
 
 at_every_level! {
@@ -8,12 +9,9 @@ at_every_level! {
     pub fn strips(points: &[[f64; 3]], frame: &[[f64; 7]], _strip_count: &[i64], strip_cell: &mut [i32]) -> Option<usize> {
         strip_cell.fill(0);
         let frame = Frame::new(frame)?;
-        for block in points.chunks(256) {
-            let mut strips = [0_u32; 256];
-            for (strip, point) in strips.iter_mut().zip(block) {
-                *strip = frame.strip_of(*point) as u32;
-            }
-            for strip in strips.iter().take(block.len()) {
+        let mut cells = Cells::new();
+        for block in points.chunks(BLOCK) {
+            for strip in cells.strips_of(&frame, block) {
                 if let Some(members) = strip_cell.get_mut(*strip as usize) {
                     *members += 1;
                 }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use super::*;
 use crate::simd::Level;
+use crate::spatial::cells::Cells;
 use crate::spatial::geometry::{Frame, PAD};
 
 /// A pseudo-random sequence: the multiplier and increment of Knuth's MMIX, high bits first.
@@ -159,7 +160,7 @@ fn counts_and_searches_are_those_of_brute_force() {
 fn a_walk_is_a_permutation_by_cell_and_names_the_first_invalid_row() {
     each_set(|level, set, queries, radius| {
         let Set { frame, strip_cell, .. } = set;
-        let cell = |point| Frame::new(frame).map(|frame| frame.cell_of(point, strip_cell));
+        let cell = |point| Frame::new(frame).map(|frame| Cells::new().of(&frame, strip_cell, &[point])[0]);
         let (mut row, mut ordered) = (vec![7; queries.len()], vec![[7.0; 3]; queries.len()]);
         assert_eq!(walk(level, frame, strip_cell, queries, &[radius], &mut row, &mut ordered), None);
         let mut expected: Vec<_> = (0..queries.len()).collect();

@@ -1,24 +1,12 @@
 //! The order in which queries are answered: by cell, so that those that follow each other lie together.
 
 use crate::simd::at_every_level;
+use crate::spatial::cells::{BLOCK, Cells};
 use crate::spatial::geometry::{Frame, is_query};
 use crate::spatial::group::of_row;
 
-/// Queries whose cells are computed together, as vectors.
-const BLOCK: usize = 256;
-
 /// Fewest buckets of the sort, so that a few queries are told apart.
 const BUCKETS: usize = 1 << 13;
-
-/// Returns the buckets of up to `BLOCK` queries: neighbouring cells share one where there are more cells than queries.
-#[inline(always)]
-fn buckets(frame: &Frame, strip_cell: &[i32], queries: &[[f64; 3]], shift: u32) -> [u32; BLOCK] {
-    let mut buckets = [0; BLOCK];
-    for (bucket, point) in buckets.iter_mut().zip(queries) {
-        *bucket = frame.cell_of(*point, strip_cell) as u32 >> shift;
-    }
-    buckets
-}
 
 at_every_level! {
     /// Fills `row` with the rows of `query` in the order of the cells, `ordered` with their points in that order.
@@ -35,13 +23,14 @@ at_every_level! {
         row.fill(0);
         ordered.fill([0.0; 3]);
         let frame = Frame::new(frame)?;
-        let cells = strip_cell.last().map_or(0, |cells| (*cells).max(0) as usize);
+        let many = strip_cell.last().map_or(0, |cells| (*cells).max(0) as usize);
         let most = query.len().max(BUCKETS);
-        let shift = (0..31).find(|shift| cells >> shift <= most).unwrap_or(31);
-        let mut first = vec![0_u32; (cells >> shift) + 2];
+        let shift = (0..31).find(|shift| many >> shift <= most).unwrap_or(31);
+        let mut first = vec![0_u32; (many >> shift) + 2];
+        let mut cells = Cells::new();
         for block in query.chunks(BLOCK) {
-            for bucket in buckets(&frame, strip_cell, block, shift).iter().take(block.len()) {
-                if let Some(members) = first.get_mut(*bucket as usize) {
+            for cell in cells.of(&frame, strip_cell, block) {
+                if let Some(members) = first.get_mut((cell >> shift) as usize) {
                     *members += 1;
                 }
             }
@@ -52,12 +41,11 @@ at_every_level! {
         }
         let mut bad = None;
         for (base, block) in (0..).step_by(BLOCK).zip(query.chunks(BLOCK)) {
-            let buckets = buckets(&frame, strip_cell, block, shift);
-            for ((id, point), bucket) in (base..).zip(block).zip(&buckets) {
+            for ((id, point), cell) in (base..).zip(block).zip(cells.of(&frame, strip_cell, block)) {
                 if !is_query(*point, of_row(radius, id as usize, f64::NAN)) {
                     bad = bad.or(Some(id as usize));
                 }
-                let Some(place) = first.get_mut(*bucket as usize) else { continue };
+                let Some(place) = first.get_mut((cell >> shift) as usize) else { continue };
                 let at = *place as usize;
                 *place += 1;
                 if let (Some(row), Some(point_there)) = (row.get_mut(at), ordered.get_mut(at)) {

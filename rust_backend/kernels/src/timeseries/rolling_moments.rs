@@ -77,8 +77,10 @@ impl Moments<1, 4, 4> for Fourths<'_> {
         let (moved, grown) = push_square(mean, value, step);
         let (one, three, n) = (C::of(1.0), C::of(3.0), step.before + C::of(1.0));
         let (twice, thrice) = (step.before - one, n * n - three * n + three);
-        let inner = moved * (grown * thrice.eight() + Eight::all(6.0) * *squares) - Eight::all(4.0) * *cubes;
-        *fourths = *fourths + moved * inner;
+        if self.wanted[3] {
+            let inner = moved * (grown * thrice.eight() + Eight::all(6.0) * *squares) - Eight::all(4.0) * *cubes;
+            *fourths = *fourths + moved * inner;
+        }
         *cubes = *cubes + moved * (grown * twice.eight() - Eight::all(3.0) * *squares);
         *squares = *squares + grown;
     }
@@ -97,10 +99,14 @@ impl Moments<1, 4, 4> for Fourths<'_> {
         let (low, high) = (older[SECOND], newer[SECOND]);
         let inner = grown * (a - b).eight() + Eight::all(3.0) * (a.eight() * high - b.eight() * low);
         let cubes = (older[THIRD] + newer[THIRD]) + apart * inner;
-        let inner = grown * (a * a - a * b + b * b).eight()
-            + Eight::all(6.0) * ((a * a).eight() * high + (b * b).eight() * low);
-        let inner = apart * inner + Eight::all(4.0) * (a.eight() * newer[THIRD] - b.eight() * older[THIRD]);
-        [older[MEAN], (low + high) + grown, cubes, (older[FOURTH] + newer[FOURTH]) + apart * inner]
+        let mut fourths = older[FOURTH] + newer[FOURTH];
+        if self.wanted[3] {
+            let inner = grown * (a * a - a * b + b * b).eight()
+                + Eight::all(6.0) * ((a * a).eight() * high + (b * b).eight() * low);
+            let inner = apart * inner + Eight::all(4.0) * (a.eight() * newer[THIRD] - b.eight() * older[THIRD]);
+            fourths = fourths + apart * inner;
+        }
+        [older[MEAN], (low + high) + grown, cubes, fourths]
     }
 
     #[inline(always)]

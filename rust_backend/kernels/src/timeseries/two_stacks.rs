@@ -285,20 +285,21 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
             node.push(kernel, self.rows.at(row));
             (self.older[row - low], self.counts[row - low]) = (node.sums, node.count);
         }
-        let (last, held) = (node.anchors, node.count);
-        node = Node::empty();
+        // Where one of the stacks has none, its node is made of zeros, and the gap changes nothing as long as it is finite.
+        let last = node.anchors;
+        node = Node { anchors: last, ..Node::empty() };
         for row in start..stop {
             node.push(kernel, self.rows.at(row));
             let begin = self.spans.begin(row).max(low) - low;
-            let one = held.zip(node.count, |older, newer| older.min(newer));
-            let gap = std::array::from_fn(|at| one.choose(node.anchors[at] - last[at], Eight::all(0.0)));
+            let gap = std::array::from_fn(|at| node.anchors[at] - last[at]);
             let share = Share::new(self.counts[begin], node.count);
             let joined = kernel.join(&self.older[begin], &node.sums, gap, share);
             let count = self.counts[begin] + node.count;
-            let missing = count
-                .zip(self.spans.needed_by(row, self.strands), |count, needed| if count < needed { 1.0 } else { 0.0 });
+            let needed = self.spans.needed_by(row, self.strands);
+            // Added, as a choice becomes a branch for some lanes; negative zero changes nothing.
+            let refused = count.zip(needed, |count, needed| if count < needed { f64::NAN } else { -0.0 });
             let results = kernel.results(count, &joined, [[1.0; 2]; S]);
-            found.note(results.map(|result| missing.choose(Eight::all(f64::NAN), result)), self.strands, outputs);
+            found.note(results.map(|result| result + refused), self.strands, outputs);
         }
     }
 
