@@ -31,7 +31,8 @@ PYTEST = ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfi
 PYTEST_FAST = [*PYTEST[:-1], "not soak and not slow"]
 # With the wheel: all but cases of the Numba backend by name, and what calls no kernel; those were tested without it.
 NUMBA = "[numba or -numba] or -numba- or numba_types or jit_cache"
-PYTEST_RUST = [*PYTEST, "-k", f"not ({NUMBA} or packaging or example_plugin or test_layers) or slow"]
+NO_KERNEL = "packaging or example_plugin or test_layers or test_sensors or timestamps or broken_files or point_files"
+PYTEST_RUST = [*PYTEST, "-k", f"not ({NUMBA} or {NO_KERNEL}) or slow"]
 # What depends on the variable: the engine, the names of the source projects and the examples of every function; but not
 # what sets variables for processes of its own.
 FORCED = ["./tests/dispatch", "./tests/compat", "./tests/test_enumeration.py", "ferrumba"]
