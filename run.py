@@ -29,7 +29,7 @@ WHEEL = ["-m", "pip", "wheel", "--quiet", "--no-input", "--no-deps", "--wheel-di
 # A process a core; all tests of a file in one, which then compiles what they share once.
 PYTEST = ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "-m", "not soak"]
 PYTEST_FAST = [*PYTEST[:-1], "not soak and not slow"]
-# With the wheel: all but cases of the Numba backend by name, and what calls no kernel; those were tested without it.
+# With the wheel: all but cases of the Numba backend by name, and what tests no kernel; those were tested without it.
 NUMBA = "[numba or -numba] or -numba- or numba_types or jit_cache"
 NO_KERNEL = "packaging or example_plugin or test_layers or test_sensors or timestamps or broken_files or point_files"
 PYTEST_RUST = [*PYTEST, "-k", f"not ({NUMBA} or {NO_KERNEL}) or slow"]
@@ -100,8 +100,7 @@ def make_environment(folder):
 def install_package(python, *requirements):
     """Install Ferrumba from this checkout; its dependencies come as ready wheels."""
     say("Installing Ferrumba and what it needs (about a minute the first time)")
-    install = ["-m", "pip", "install", "--quiet", "--no-input"]
-    require(python, *install, *requirements, reason="the installation failed")
+    require(python, "-m", "pip", "install", "--quiet", "--no-input", *requirements, reason="the installation failed")
 
 
 def install_rust(python):
@@ -168,7 +167,7 @@ def test(arguments):
         if cargo:
             say("Checking, testing and building the Rust backend beside what follows")
             beside.start()
-        # Not compiled before somebody imports it: all of it takes 70 s of one core, what is imported 10.
+        # Not compiled before somebody imports it: all of it takes 47 s of one core, what is imported 8.
         install_package(python, "--no-compile", ".[all]", "--group", "test")
         remove_rust(python)
         step("pytest, Rust wheel absent", python, *(PYTEST_FAST if cargo else PYTEST), *arguments)

