@@ -86,7 +86,7 @@ def as_span(window: Any, name: str = "window") -> np.timedelta64:
         span = pd.Timedelta(window).to_timedelta64().astype("timedelta64[ns]")
     except ValueError as fault:
         raise ValueError(f"{name} is {window!r}, which is no time ({fault}); give one such as '30min'") from None
-    if not span > np.timedelta64(0):
+    if not span > np.timedelta64(0, "ns"):
         raise ValueError(f"{name} is {window!r}, but a time above 0 is needed")
     return span
 
