@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import textwrap
 import threading
 
 import pytest
@@ -89,3 +90,44 @@ def test_threadpoolctl_caps():
             assert reason.startswith("threadpoolctl")
         assert ferrumba.thread_count()[0] == 4 or module.processors() < 4
     assert "ferrumba" in {pool["user_api"] for pool in threadpoolctl.threadpool_info()}
+
+
+def test_a_limit_holds_where_there_is_one_processor(monkeypatch):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    monkeypatch.setattr(module, "processors", lambda: 1)
+    with ferrumba.threads(4):
+        for _ in range(2):
+            with threadpoolctl.threadpool_limits(1, user_api="ferrumba"):
+                assert ferrumba.thread_count()[0] == 1
+                with threadpoolctl.threadpool_limits(1, user_api="ferrumba"):
+                    assert ferrumba.thread_count()[0] == 1
+                assert ferrumba.thread_count()[0] == 1
+            assert ferrumba.thread_count()[0] == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_no_fork_in_the_middle_of_making_a_pool():
+    code = """
+        import os, sys, threading, time
+        from ferrumba.dispatch import threads
+
+        class Slow:
+            def find_spec(self, name, path=None, target=None):
+                if name == "concurrent.futures.thread":
+                    begun.set()
+                    time.sleep(1.0)
+
+        begun = threading.Event()
+        sys.meta_path.insert(0, Slow())
+        other = threading.Thread(target=threads.pool, args=(1,))
+        other.start()
+        assert begun.wait(60)
+        child = os.fork()
+        if child == 0:
+            os._exit(threads.pool(1).submit(lambda: 0).result())
+        assert os.waitpid(child, 0)[1] == 0
+        other.join()
+    """
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

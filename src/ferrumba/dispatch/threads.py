@@ -121,13 +121,21 @@ def threads(n: int) -> Iterator[None]:
 
 _pool: ThreadPoolExecutor | None = None
 _pool_size = 0
-_pool_lock = threading.Lock()
-_fork_hook = False
+_pool_lock = threading.RLock()
 
 
 def _forget_pool() -> None:
     global _pool, _pool_size, _pool_lock
-    _pool, _pool_size, _pool_lock = None, 0, threading.Lock()
+    _pool, _pool_size, _pool_lock = None, 0, threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    # No fork in the middle of making a pool: a child would wait for ever for a module that its parent was importing.
+    os.register_at_fork(
+        before=lambda: _pool_lock.acquire(),
+        after_in_parent=lambda: _pool_lock.release(),
+        after_in_child=_forget_pool,
+    )
 
 
 def pool(size: int) -> ThreadPoolExecutor:
@@ -135,17 +143,18 @@ def pool(size: int) -> ThreadPoolExecutor:
 
     A forked child forgets its parent's pool, whose threads do not exist there, and makes its own when it needs one.
     """
-    global _pool, _pool_size, _fork_hook
+    global _pool, _pool_size
     with _pool_lock:
         if _pool is None or _pool_size < size:
-            if not _fork_hook and hasattr(os, "register_at_fork"):
-                os.register_at_fork(after_in_child=_forget_pool)
-                _fork_hook = True
             from concurrent.futures import ThreadPoolExecutor
 
             # A smaller pool is dropped, not shut down: others may be about to submit; its idle threads end with it.
             _pool, _pool_size = ThreadPoolExecutor(size, thread_name_prefix="ferrumba"), size
         return _pool
+
+
+class _Uncapped(int):
+    """The number that threadpoolctl is told, and gives back at the end of a limit, where there is none."""
 
 
 def _obey_threadpoolctl() -> None:
@@ -164,11 +173,10 @@ def _obey_threadpoolctl() -> None:
         filename_prefixes = ("_multiarray_umath",)
 
         def get_num_threads(self) -> int:
-            return _Limit.threads or processors()
+            return _Uncapped(processors()) if _Limit.threads is None else _Limit.threads
 
         def set_num_threads(self, num_threads: int) -> None:
-            # The end of a limit restores what get_num_threads said before it: all processors, which is no cap.
-            _Limit.threads = num_threads if num_threads < processors() else None
+            _Limit.threads = None if isinstance(num_threads, _Uncapped) else num_threads
 
         def get_version(self) -> None:
             return None
