@@ -129,13 +129,17 @@ def _forget_pool() -> None:
     _pool, _pool_size, _pool_lock = None, 0, threading.RLock()
 
 
+def _hold_pool() -> None:
+    _pool_lock.acquire()
+
+
+def _release_pool() -> None:
+    _pool_lock.release()
+
+
 if hasattr(os, "register_at_fork"):
     # No fork in the middle of making a pool: a child would wait for ever for a module that its parent was importing.
-    os.register_at_fork(
-        before=lambda: _pool_lock.acquire(),
-        after_in_parent=lambda: _pool_lock.release(),
-        after_in_child=_forget_pool,
-    )
+    os.register_at_fork(before=_hold_pool, after_in_parent=_release_pool, after_in_child=_forget_pool)
 
 
 def pool(size: int) -> ThreadPoolExecutor:
