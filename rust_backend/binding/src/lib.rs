@@ -33,8 +33,9 @@ register::kernels! {
     spatial.strips, 1, (points: [f64; 3], frame: Whole<[f64; 7]>, strip_count: Whole<i64>) -> (strip_cell: Whole<i32>);
     spatial.arrange, 1, (points: [f64; 3], frame: Whole<[f64; 7]>, strip_cell: Whole<i32>)
         -> (start: Whole<i32>, xyz: Whole<Wide<f64>>, index: Whole<i32>);
-    spatial.walk, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, query: [f64; 3], radius: Uniform<f64>)
-        -> (row: Whole<i32>, ordered: Whole<[f64; 3]>);
+    spatial.locate, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, query: [f64; 3], radius: Uniform<f64>)
+        -> (cell: i32);
+    spatial.walk, 1, (cell: i32, cell_count: Whole<i32>) -> (row: Whole<i32>);
     spatial.count, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
         index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i32>)
         -> (count: i64);

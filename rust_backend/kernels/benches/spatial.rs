@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use ferrumba_kernels::simd::Level;
-use ferrumba_kernels::spatial::{arrange, assign_first, count, decimate, nearest, search, strips, survey, take, walk};
+use ferrumba_kernels::spatial::{
+    arrange, assign_first, count, decimate, locate, nearest, search, strips, survey, take, walk,
+};
 use support::Random;
 
 const POINTS: usize = 100_000;
@@ -54,10 +56,14 @@ fn spatial(criterion: &mut Criterion) {
         time("arrange", &mut || {
             black_box(arrange(level, &points, frame, cell, &mut start, &mut xyz, &mut index));
         });
-        let (mut row, mut ordered) = (vec![0; POINTS], vec![[0.0; 3]; POINTS]);
-        time("walk", &mut || {
-            black_box(walk(level, frame, cell, &points, r, &mut row, &mut ordered));
+        let (mut of_query, mut row) = (vec![0; POINTS], vec![0; POINTS]);
+        time("locate", &mut || {
+            black_box(locate(level, frame, cell, &points, r, &mut of_query));
         });
+        time("walk", &mut || {
+            black_box(walk(level, &of_query, &[cells as i32], &mut row));
+        });
+        let ordered: Vec<[f64; 3]> = row.iter().map(|row| points[*row as usize]).collect();
         time("count", &mut || {
             black_box(count(level, frame, cell, s, p, i, &[], &ordered, r, all, &mut counts));
         });

@@ -129,10 +129,17 @@ def queries(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
             yield "half list", (*grid, queries, radius, np.arange(1, n + 1, dtype=np.int32))
 
 
-def walks(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
-    """Yield the cases of ``walk``."""
+def locations(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``locate``."""
     for label, _, grid, query, radius in _grids(rng, n):
         yield label, (*grid[:2], query, radius)
+
+
+def walks(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``walk``."""
+    for label, many in (("a few points a cell", max(n // 8, 1)), ("one cell", 1), ("a few queries", 10**6)):
+        yield label, (rng.integers(0, many, n, np.int32), np.array([many], np.int32))
+    yield "no such cell", (rng.integers(-2, 103, n, np.int32), np.array([100], np.int32))
 
 
 def _within(grid: Arrays, query: np.ndarray, radius: np.ndarray, after: np.ndarray) -> np.ndarray:

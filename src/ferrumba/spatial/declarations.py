@@ -42,6 +42,11 @@ def query_fault(x: float, y: float, z: float, radius: float) -> str:
     return f"the query point is ({values}), but coordinates are finite numbers up to {LIMIT:g}; drop such rows"
 
 
+def cell_fault(cell: int, cell_count: int) -> str:
+    """Return what is wrong with a cell."""
+    return f"cell is {cell}, but the grid has cells from 0 to {cell_count - 1}; locate the queries in it"
+
+
 def radius_fault(radius: float) -> str:
     """Return what is wrong with the radius of a whole set."""
     return query_fault(0.0, 0.0, 0.0, radius)
@@ -81,15 +86,20 @@ KERNELS = (
         point_fault,
     ),
     _kernel(
-        "walk",
-        "The order in which queries are answered.",
+        "locate",
+        "The cell that each query lies in.",
         (FRAME, STRIP_CELL, QUERY, RADIUS),
-        (
-            Output("row", "int32", 0, lambda frame, strip_cell, query, radius: (len(query),), "whole"),
-            Output("ordered", "float64", math.nan, lambda frame, strip_cell, query, radius: (len(query), 3), "whole"),
-        ),
-        cases.walks,
+        (Output("cell", "int32", 0),),
+        cases.locations,
         query_fault,
+    ),
+    _kernel(
+        "walk",
+        "The order in which queries are answered: by cell.",
+        (Input("cell", "int32"), Input("cell_count", "int32", "whole")),
+        (Output("row", "int32", 0, lambda cell, cell_count: (len(cell),), "whole"),),
+        cases.walks,
+        cell_fault,
     ),
     _kernel(
         "count",

@@ -19,7 +19,7 @@ from ferrumba.spatial.removal import Removal
 SLAB = 1 << 18
 """Queries that are counted at once, at least."""
 WALKED = 64
-"""Bytes of a query that is counted: its copy, and its place and copy in the walk."""
+"""Bytes of a query that is counted: its copy, and its cell, place and copy in the walk."""
 FEW = 64
 """Queries that are answered in the order they come in: putting them in order takes longer than a hundred searches."""
 HINT = (0.65, 1.6)
@@ -157,10 +157,12 @@ class NeighborGrid:
         """Return rows, points and radii in the order in which the queries are answered."""
         if len(query) < FEW:
             return np.arange(len(query), dtype=np.int32), query, radius
-        inputs = (*self._grid[:2], query, radius)
-        row, ordered = outputs = BY_STEM["walk"].allocate(len(query), inputs)
-        self._run("walk", inputs, outputs, backend)
-        return row, ordered, radius if len(radius) == 1 else radius[row]
+        strip_cell = self._grid[1]
+        cell, row = np.empty((2, len(query)), np.int32)
+        self._run("locate", (*self._grid[:2], query, radius), (cell,), backend)
+        run(BY_STEM["walk"], (cell, strip_cell[-1:]), (row,), backend or self.backend)
+        # ``take`` copies whole points and radii, in a quarter of the time of an index.
+        return row, query.take(row, axis=0), radius if len(radius) == 1 else radius.take(row)
 
     def _count(self, walks, rows, backend) -> np.ndarray:
         """Return how many points each row finds; arguments as :meth:`_search`."""

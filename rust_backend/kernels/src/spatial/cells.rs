@@ -1,9 +1,9 @@
 //! The strips and the cells of many points at once.
 //!
-//! Each step is taken for all points of a block before the next, so that all but the loads from a table are vectors. For
-//! 1e5 points, a walk takes 2.2 ms in place of 2.8 with one point after the other, and their arrangement 2.3 of 2.6.
+//! Each step is taken for all points of a block before the next, so that all but the loads from a table are vectors: the
+//! arrangement of 1e5 points takes 2.3 ms in place of 2.6 with one point after the other.
 
-use crate::spatial::geometry::{Axis, Frame, clamp, first_cell};
+use crate::spatial::geometry::{Frame, clamp, first_cell};
 
 /// Points that are looked at together.
 pub(crate) const BLOCK: usize = 256;
@@ -42,18 +42,20 @@ impl Cells {
             [&frame.x, &frame.y, &frame.z].into_iter().zip(&self.coordinates).zip(&mut self.places)
         {
             for (place, q) in places.iter_mut().zip(coordinates).take(count) {
-                *place = clamp((q - axis.low) * axis.inverse, axis.boxes - 1.0);
+                *place = axis.box_of(*q);
             }
         }
         for ((part, x), place) in self.parts.iter_mut().zip(&self.coordinates[0]).zip(&self.places[0]).take(count) {
             *part = (x - frame.x.low) * frame.x.inverse - f64::from(*place);
         }
         for (axis, places) in [&frame.x, &frame.y, &frame.z].into_iter().zip(&mut self.places) {
-            fold(axis, places);
+            if axis.is_folded() {
+                places.iter_mut().for_each(|place| *place = axis.place_of(*place));
+            }
         }
-        let ([xs, ys, zs], [columns, rows]) = (&self.places, [frame.x.count as i32, frame.y.count as i32]);
+        let [xs, ys, zs] = &self.places;
         for (((strip, x), y), z) in self.found.iter_mut().zip(xs).zip(ys).zip(zs).take(count) {
-            *strip = z.wrapping_mul(rows).wrapping_add(*y).wrapping_mul(columns).wrapping_add(*x) as u32;
+            *strip = frame.strip_at([*x, *y, *z]);
         }
         &self.found[..count]
     }
@@ -70,16 +72,5 @@ impl Cells {
             *found = found.wrapping_add(clamp(part * many, many - 1.0) as u32);
         }
         &self.found[..count]
-    }
-}
-
-/// Replaces boxes by their places, where boxes that are far apart share one.
-#[inline(always)]
-fn fold(axis: &Axis, places: &mut [i32; BLOCK]) {
-    if axis.is_folded() {
-        let count = (axis.count as u32).max(1);
-        for place in places {
-            *place = (*place as u32 % count) as i32;
-        }
     }
 }

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use crate::simd::Level;
+use crate::spatial::candidates::{Candidates, LINES};
 use crate::spatial::geometry::Grid;
-use crate::spatial::group::{Candidates, Compare, LINES, in_groups, largest, of_row};
+use crate::spatial::group::{Compare, in_groups, largest, of_row};
 use crate::spatial::masks::{Masks, with_masks};
 use crate::spatial::run::Ball;
 
@@ -20,20 +21,26 @@ struct Counter<'a, M> {
 
 impl<M: Masks> Compare for Counter<'_, M> {
     #[inline(always)]
+    fn measures(&self) -> bool {
+        false
+    }
+
+    #[inline(always)]
     fn refuse(&mut self, row: usize) {
         self.first_bad = self.first_bad.or(Some(row));
     }
 
     #[inline(always)]
     fn compare(&mut self, rows: Range<usize>, candidates: &Candidates, _: bool) {
-        let mut hits = [0_u16; LINES];
+        let mut hits = [0; 2 * LINES];
         let below = candidates.lines_below(self.masks, largest(self.after, rows.clone()));
         for row in rows {
             let Some(point) = self.query.get(row) else { continue };
             let ball = Ball::new(self.grid, *point, of_row(self.radius, row, f64::NAN));
             candidates.masks(self.masks, &ball, &mut hits, None);
             candidates.keep_from(self.masks, below, of_row(self.after, row, i32::MAX), &mut hits);
-            let total: u32 = hits.iter().take(candidates.lines()).map(|hits| hits.count_ones()).sum();
+            let hits = hits.as_chunks::<8>().0.iter().take(candidates.ids().len().div_ceil(4));
+            let total: u32 = hits.map(|hits| u64::from_le_bytes(*hits).count_ones()).sum();
             if let Some(count) = self.count.get_mut(row) {
                 *count += i64::from(total);
             }

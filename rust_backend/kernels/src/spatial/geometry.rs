@@ -61,11 +61,16 @@ impl Axis {
         self.boxes > self.count
     }
 
-    /// Returns the place of the box that holds a coordinate.
+    /// Returns the box that holds a coordinate.
     #[inline(always)]
-    fn place_of(&self, q: f64) -> u32 {
-        let number = clamp((q - self.low) * self.inverse, self.boxes - 1.0) as u32;
-        if self.is_folded() { number % (self.count as u32).max(1) } else { number }
+    pub(crate) fn box_of(&self, q: f64) -> i32 {
+        clamp((q - self.low) * self.inverse, self.boxes - 1.0)
+    }
+
+    /// Returns the place of a box.
+    #[inline(always)]
+    pub(crate) fn place_of(&self, number: i32) -> i32 {
+        if self.is_folded() { (number as u32 % (self.count as u32).max(1)) as i32 } else { number }
     }
 
     #[inline(always)]
@@ -158,11 +163,11 @@ impl Frame {
         (self.x.count * self.y.count * self.z.count) as usize
     }
 
-    /// Returns the strip that holds a point.
+    /// Returns the strip at these places.
     #[inline(always)]
-    fn strip_of(&self, [x, y, z]: [f64; 3]) -> usize {
-        let row = self.z.place_of(z) as usize * self.y.count as usize + self.y.place_of(y) as usize;
-        row * self.x.count as usize + self.x.place_of(x) as usize
+    pub(crate) fn strip_at(&self, [x, y, z]: [i32; 3]) -> u32 {
+        let (columns, rows) = (self.x.count as i32, self.y.count as i32);
+        z.wrapping_mul(rows).wrapping_add(y).wrapping_mul(columns).wrapping_add(x) as u32
     }
 
     /// Returns the cells of a row of strips that `[low - half, high + half]` touches: a first range and, where the places
@@ -351,14 +356,15 @@ impl<'a> Grid<'a> {
 
     /// Returns a radius that holds about k points, judged by the strip that the query is in; any answer is right.
     #[inline(always)]
-    pub(crate) fn first_radius(&self, query: [f64; 3], k: f64) -> f64 {
-        let strip = self.frame.strip_of(query);
+    pub(crate) fn first_radius(&self, [qx, qy, qz]: [f64; 3], k: f64) -> f64 {
+        let Frame { x, y, z } = self.frame;
+        let places = [x.place_of(x.box_of(qx)), y.place_of(y.box_of(qy)), z.place_of(z.box_of(qz))];
+        let strip = self.frame.strip_at(places) as usize;
         let place = |strip: usize| {
             let cell = self.strip_cell.get(strip).map_or(0, |cell| *cell as usize);
             self.start.get(cell).map_or(0.0, |place| f64::from(*place))
         };
         let members = place(strip + 1) - place(strip);
-        let Frame { x, y, z } = self.frame;
         if z.count > 1.0 {
             return (0.4 * k / (members + 1.0) * x.width * y.width * z.width).cbrt();
         }

@@ -16,10 +16,15 @@ pub(crate) fn prefetch<T>(values: &[T], at: usize) {
 pub(crate) trait Masks: Copy {
     /// Returns a bit for each value that is at most `limit`.
     fn at_most(self, values: &[f64; 8], limit: f64) -> u8;
-    /// Returns a bit for each value that is at most `limit`.
+    /// Returns `a * b + c`, rounded once where that is one instruction, and twice otherwise.
     #[inline(always)]
-    fn single_at_most(self, values: &[f32; 16], limit: f32) -> u16 {
-        values.iter().enumerate().fold(0, |mask, (bit, value)| mask | u16::from(*value <= limit) << bit)
+    fn multiply_add(self, a: f32, b: f32, c: f32) -> f32 {
+        a * b + c
+    }
+    /// Returns a bit for each value whose sign is set.
+    #[inline(always)]
+    fn negative(self, values: &[f32; 8]) -> u8 {
+        values.iter().enumerate().fold(0, |mask, (bit, value)| mask | u8::from(value.is_sign_negative()) << bit)
     }
     /// Returns a bit for each id that is above `limit`.
     #[inline(always)]
@@ -133,10 +138,10 @@ mod x86 {
 
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn single_at_most_8(values: &[f32; 8], limit: f32) -> u16 {
+    fn negative_8(values: &[f32; 8]) -> u8 {
         // SAFETY: the reference covers the eight values, and the instruction asks for no alignment.
         let values = unsafe { _mm256_loadu_ps(values.as_ptr()) };
-        _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(values, _mm256_set1_ps(limit))) as u16
+        _mm256_movemask_ps(values) as u8
     }
 
     /// For each mask of eight, the places of its bits, a byte for each.
@@ -213,12 +218,14 @@ mod x86 {
         }
 
         #[inline(always)]
-        fn single_at_most(self, values: &[f32; 16], limit: f32) -> u16 {
-            let [low, high]: &[[f32; 8]; 2] = values.as_chunks().0.try_into().unwrap_or(&[[f32::NAN; 8]; 2]);
+        fn multiply_add(self, a: f32, b: f32, c: f32) -> f32 {
+            a.mul_add(b, c)
+        }
+
+        #[inline(always)]
+        fn negative(self, values: &[f32; 8]) -> u8 {
             // SAFETY: `self` exists only where the instructions are.
-            let low = unsafe { single_at_most_8(low, limit) };
-            // SAFETY: as above.
-            low | unsafe { single_at_most_8(high, limit) } << 8
+            unsafe { negative_8(values) }
         }
 
         #[inline(always)]
@@ -273,14 +280,6 @@ mod x86 {
         // SAFETY: the reference covers the eight values, and the instruction asks for no alignment.
         let values = unsafe { _mm512_loadu_pd(values.as_ptr()) };
         _mm512_cmp_pd_mask::<_CMP_LE_OQ>(values, _mm512_set1_pd(limit))
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn single_at_most_16(values: &[f32; 16], limit: f32) -> u16 {
-        // SAFETY: the reference covers the 16 values, and the instruction asks for no alignment.
-        let values = unsafe { _mm512_loadu_ps(values.as_ptr()) };
-        _mm512_cmp_ps_mask::<_CMP_LE_OQ>(values, _mm512_set1_ps(limit))
     }
 
     #[inline]
@@ -341,9 +340,14 @@ mod x86 {
         }
 
         #[inline(always)]
-        fn single_at_most(self, values: &[f32; 16], limit: f32) -> u16 {
+        fn multiply_add(self, a: f32, b: f32, c: f32) -> f32 {
+            a.mul_add(b, c)
+        }
+
+        #[inline(always)]
+        fn negative(self, values: &[f32; 8]) -> u8 {
             // SAFETY: `self` exists only where the instructions are.
-            unsafe { single_at_most_16(values, limit) }
+            unsafe { negative_8(values) }
         }
 
         #[inline(always)]
@@ -391,14 +395,14 @@ macro_rules! with_masks {
             fn body($masks: impl $crate::spatial::masks::Masks, $($argument: $type),*) -> $result $body
 
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+            #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
             fn avx2($($argument: $type),*) -> $result {
                 // SAFETY: this function runs only where its features are.
                 body(unsafe { $crate::spatial::masks::Avx2::new() }, $($argument),*)
             }
 
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+            #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
             fn avx512($($argument: $type),*) -> $result {
                 // SAFETY: as above.
                 body(unsafe { $crate::spatial::masks::Avx512::new() }, $($argument),*)

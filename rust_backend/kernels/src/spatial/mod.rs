@@ -4,6 +4,7 @@
 //! place, or nothing where no point was removed. A kernel checks every query; on tables that are no grid it finds what
 //! it finds, but neither panics nor reads beyond them.
 
+mod candidates;
 mod cells;
 mod geometry;
 mod group;
@@ -17,6 +18,7 @@ mod arrange;
 mod assign_first;
 mod count;
 mod decimate;
+mod locate;
 mod nearest;
 mod search;
 mod strips;
@@ -28,6 +30,7 @@ pub use arrange::arrange;
 pub use assign_first::assign_first;
 pub use count::count;
 pub use decimate::decimate;
+pub use locate::locate;
 pub use nearest::nearest;
 pub use search::search;
 pub use strips::strips;

@@ -5,7 +5,10 @@ use crate::spatial::geometry::{Grid, Run, is_query};
 use crate::spatial::masks::{Masks, with_masks};
 use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
 use crate::spatial::run::{Alive, Ball, CHUNK, Scan, Squares, ones};
-use crate::spatial::sort::{FEW, Hits, Rows};
+use crate::spatial::sort::{Hits, Rows};
+
+/// Up to so many neighbours are chosen from all hits at once; more are kept in order as they are found.
+const FEW: usize = 48;
 
 /// Keeps the nearest points so far; the ball shrinks to the k-th of them.
 struct Best<'a, M> {
@@ -120,7 +123,7 @@ impl<M: Masks> Answer for Answers<'_, M> {
         let Some(begin) = query.row.checked_mul(self.wanted) else { return };
         let end = begin.saturating_add(self.wanted);
         let (mut radius, mut growth) = (plan.ball.r2.sqrt(), 2.0);
-        let mut few = self.wanted <= FEW / 2;
+        let mut few = self.wanted <= FEW;
         loop {
             let (ball, squares) = (plan.ball, &mut self.squares);
             let whole = ball.r2 >= largest * largest;

@@ -4,8 +4,9 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use crate::simd::Level;
+use crate::spatial::candidates::{Candidates, LINES};
 use crate::spatial::geometry::Grid;
-use crate::spatial::group::{Candidates, Compare, GROUP, LINES, in_groups, largest, of_row};
+use crate::spatial::group::{Compare, GROUP, in_groups, largest, of_row};
 use crate::spatial::masks::{Masks, ones, prefetch, with_masks};
 use crate::spatial::run::Ball;
 use crate::spatial::sort::{FEW, Hits, radix_sort};
@@ -63,9 +64,20 @@ impl<M> Searcher<'_, M> {
         let row = self.row.get(query).map_or(usize::MAX, |row| (*row as usize).wrapping_add(behind));
         self.edges.get(row).map_or(usize::MAX, |edge| *edge as usize)
     }
+
+    /// Whether the results of a query are few enough for a sort by rank.
+    #[inline(always)]
+    fn is_short(&self, query: usize) -> bool {
+        self.edge(query, 1).saturating_sub(self.edge(query, 0)) <= FEW
+    }
 }
 
 impl<M: Masks> Compare for Searcher<'_, M> {
+    #[inline(always)]
+    fn measures(&self) -> bool {
+        !self.slots.distances.is_empty()
+    }
+
     #[inline(always)]
     fn refuse(&mut self, row: usize) {
         self.first_bad = self.first_bad.or(Some(row));
@@ -73,9 +85,8 @@ impl<M: Masks> Compare for Searcher<'_, M> {
 
     #[inline(always)]
     fn compare(&mut self, rows: Range<usize>, candidates: &Candidates, last: bool) {
-        let mut bits = [0_u16; LINES];
-        let ids = candidates.ids();
-        let wanted = !self.slots.distances.is_empty();
+        let mut bits = [0; 2 * LINES];
+        let wanted = self.measures();
         for row in rows.clone() {
             let (begin, end) = (self.edge(row, 0), self.edge(row, 1));
             for place in (begin..end.min(begin.saturating_add(FEW))).step_by(8) {
@@ -94,21 +105,16 @@ impl<M: Masks> Compare for Searcher<'_, M> {
             } else {
                 candidates.masks(self.masks, &ball, &mut bits, None);
             }
+            let ids = candidates.ids();
             candidates.keep_from(self.masks, below, of_row(self.after, row, i32::MAX), &mut bits);
-            let begin = self.edge(row, 0);
+            let (begin, few) = (self.edge(row, 0), self.is_short(row));
             let (Some(hits), Some(found)) = (self.hits.get_mut(slot), self.found.get_mut(slot)) else { continue };
-            if last && *found == 0 {
-                hits.clear();
-                for ((bits, ids), squares) in bits.iter().zip(ids).zip(&self.squares) {
-                    hits.append(self.masks, *bits, ids, wanted.then_some(squares));
-                }
-                if hits.len().is_some() {
-                    continue;
-                }
-                hits.clear();
+            if few {
+                hits.append(self.masks, &bits, ids, wanted.then_some(&self.squares));
+                continue;
             }
-            for ((bits, ids), squares) in bits.iter().zip(ids).zip(&self.squares) {
-                for bit in ones(u64::from(*bits)) {
+            for ((bits, ids), squares) in bits.as_chunks().0.iter().zip(ids).zip(&self.squares) {
+                for bit in ones(u16::from_le_bytes(*bits).into()) {
                     self.slots.put(begin.saturating_add(*found), i64::from(ids[bit & 15]), squares[bit & 15].sqrt());
                     *found += 1;
                 }
@@ -118,9 +124,9 @@ impl<M: Masks> Compare for Searcher<'_, M> {
             return;
         }
         for (row, slot) in rows.zip(0..GROUP) {
-            let begin = self.edge(row, 0);
+            let (begin, few) = (self.edge(row, 0), self.is_short(row));
             let (Some(hits), Some(found)) = (self.hits.get_mut(slot), self.found.get_mut(slot)) else { continue };
-            if *found > 0 {
+            if !few {
                 self.slots.sort(begin..begin.saturating_add(*found));
                 *found = 0;
             } else {

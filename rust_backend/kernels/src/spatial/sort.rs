@@ -3,7 +3,7 @@
 use crate::spatial::masks::{Masks, ones};
 
 /// Rows up to this length are sorted by rank.
-pub(crate) const FEW: usize = 96;
+pub(crate) const FEW: usize = 256;
 
 /// Hits that are collected for a sort by rank; a whole chunk fits behind the last one that counts.
 pub(crate) struct Hits {
@@ -37,23 +37,26 @@ impl Hits {
         self.count = count;
     }
 
-    /// Appends ids and squares of a line of candidates whose bits are set, as far as a sort by rank could take them.
+    /// Appends ids and squares of lines of candidates whose bits are set, as far as a sort by rank could take them.
     #[inline(always)]
-    pub(crate) fn append(&mut self, masks: impl Masks, bits: u16, ids: &[i32; 16], squares: Option<&[f64; 16]>) {
-        let Some(to) = self.ids.get_mut(self.count..).and_then(|ids| ids.first_chunk_mut()) else { return };
-        masks.compress_ids(bits, ids, to);
-        if let Some(squares) = squares {
-            let mut count = self.count;
-            for (half, squares) in squares.as_chunks::<8>().0.iter().enumerate() {
-                let bits = (bits >> (8 * half)) as u8;
-                let Some(to) = self.squares.get_mut(count..).and_then(|squares| squares.first_chunk_mut()) else {
-                    return;
-                };
-                masks.compress(bits, squares, to);
-                count += bits.count_ones() as usize;
+    pub(crate) fn append(&mut self, masks: impl Masks, bits: &[u8], ids: &[[i32; 16]], squares: Option<&[[f64; 16]]>) {
+        let mut count = self.count; // as above
+        for (line, (bits, ids)) in bits.as_chunks().0.iter().zip(ids).enumerate() {
+            let Some(to) = self.ids.get_mut(count..).and_then(|ids| ids.first_chunk_mut()) else { break };
+            masks.compress_ids(u16::from_le_bytes(*bits), ids, to);
+            let mut end = count;
+            for (half, bits) in bits.iter().enumerate() {
+                if let Some(squares) = squares.and_then(|squares| squares.get(line)) {
+                    let to = self.squares.get_mut(end..).and_then(|squares| squares.first_chunk_mut());
+                    if let (Some(to), Some(squares)) = (to, squares.as_chunks().0.get(half)) {
+                        masks.compress(*bits, squares, to);
+                    }
+                }
+                end += bits.count_ones() as usize;
             }
+            count = end;
         }
-        self.count += bits.count_ones() as usize;
+        self.count = count;
     }
 
     /// Hands out every hit with its rank among the ids.
@@ -61,9 +64,9 @@ impl Hits {
     pub(crate) fn ranked(&self, masks: impl Masks, mut put: impl FnMut(usize, i32, f64)) {
         let ids = self.ids.get(..self.count).unwrap_or(&[]);
         let lines = self.ids.as_chunks::<16>().0.iter().zip(self.squares.as_chunks::<16>().0);
-        for (start, (own, squares)) in (0..self.count).step_by(16).zip(lines) {
+        for (line, (own, squares)) in lines.take(ids.len().div_ceil(16)).enumerate() {
             let ranks = masks.ranks(ids, own);
-            for ((rank, id), square) in ranks.iter().zip(own).zip(squares).take(self.count - start) {
+            for ((rank, id), square) in ranks.iter().zip(own).zip(squares).take(ids.len() - 16 * line) {
                 put(*rank as usize, *id, *square);
             }
         }

@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use super::*;
 use crate::simd::Level;
-use crate::spatial::cells::Cells;
-use crate::spatial::geometry::{Frame, PAD};
+use crate::spatial::geometry::PAD;
 
 /// A pseudo-random sequence: the multiplier and increment of Knuth's MMIX, high bits first.
 struct Random(u64);
@@ -157,21 +156,38 @@ fn counts_and_searches_are_those_of_brute_force() {
 }
 
 #[test]
-fn a_walk_is_a_permutation_by_cell_and_names_the_first_invalid_row() {
+fn queries_lie_in_the_cells_of_their_points_and_the_first_invalid_row_is_named() {
     each_set(|level, set, queries, radius| {
-        let Set { frame, strip_cell, .. } = set;
-        let cell = |point| Frame::new(frame).map(|frame| Cells::new().of(&frame, strip_cell, &[point])[0]);
-        let (mut row, mut ordered) = (vec![7; queries.len()], vec![[7.0; 3]; queries.len()]);
-        assert_eq!(walk(level, frame, strip_cell, queries, &[radius], &mut row, &mut ordered), None);
-        let mut expected: Vec<_> = (0..queries.len()).collect();
-        expected.sort_by_key(|row| cell(queries[*row]));
-        assert!(row.iter().zip(&expected).all(|(row, expected)| *row as usize == *expected));
-        assert!(ordered.iter().zip(&expected).all(|(point, row)| *point == queries[*row]));
+        let Set { frame, strip_cell, start, index, points, .. } = set;
+        let mut cells = vec![7; points.len()];
+        assert_eq!(locate(level, frame, strip_cell, points, &[radius], &mut cells), None);
+        for (place, id) in index.iter().enumerate() {
+            let cell = cells[*id as usize] as usize;
+            assert!((start[cell]..start[cell + 1]).contains(&(place as i32)));
+        }
         let mut spoilt = queries.to_vec();
         spoilt[2][1] = f64::NAN;
-        assert_eq!(walk(level, frame, strip_cell, &spoilt, &[radius], &mut row, &mut ordered), Some(2));
-        assert_eq!(walk(level, frame, strip_cell, &spoilt, &[-1.0], &mut row, &mut ordered), Some(0));
+        let mut cells = vec![7; queries.len()];
+        assert_eq!(locate(level, frame, strip_cell, &spoilt, &[radius], &mut cells), Some(2));
+        assert_eq!(cells[2], 0);
+        assert_eq!(locate(level, frame, strip_cell, &spoilt, &[-1.0], &mut cells), Some(0));
     });
+}
+
+#[test]
+fn a_walk_is_a_permutation_by_cell_and_names_the_first_that_does_not_exist() {
+    let mut random = Random(4);
+    for many in [1, 50, 20_000_000] {
+        let mut cells: Vec<i32> = (0..1000).map(|_| (random.unit() * f64::from(many)) as i32).collect();
+        let mut row = vec![7; cells.len()];
+        assert_eq!(walk(Level::BASELINE, &cells, &[many], &mut row), None);
+        let mut expected: Vec<_> = (0..1000).collect();
+        expected.sort_by_key(|row: &i32| cells[*row as usize] >> if many > 1 << 13 { 12 } else { 0 });
+        assert_eq!(row, expected);
+        (cells[20], cells[30]) = (many, -1);
+        assert_eq!(walk(Level::BASELINE, &cells, &[many], &mut row), Some(20));
+        assert_eq!(row[998..], [20, 30]);
+    }
 }
 
 #[test]
@@ -305,4 +321,34 @@ fn tables_that_are_no_grid_hold_nothing() {
     let queries = [[0.5; 3]; 2];
     let found = count(Level::BASELINE, &[], &[], &[], &[], &[], &[], &queries, &[1.0], &[0], &mut counts);
     assert_eq!((found, counts), (None, [0, 0]));
+}
+
+/// Points at 1 +- 1e-16 to 1 +- 1e-5 radii from queries, where single precision must not be certain and wrong, and some
+/// that are very far away, in boxes of several sizes and places.
+#[test]
+fn points_near_the_border_are_told_apart_exactly() {
+    let mut random = Random(3);
+    for (scale, place) in [(1.0, 0.0), (1e-3, 50.0), (1e4, -1e9), (1e-90, 0.0), (1e-120, 0.0), (1e80, 0.0)] {
+        for outlier in [1.0, 1e30, 1e140] {
+            let corner = [0; 3].map(|_| place + scale * random.unit());
+            let queries: Vec<[f64; 3]> = (0..32).map(|_| corner.map(|low| low + 1.4 * scale * random.unit())).collect();
+            let mut points = vec![corner.map(|low| low - outlier), corner.map(|low| low + outlier)];
+            for centre in &queries {
+                for _ in 0..40 {
+                    let away = [0; 3].map(|_| random.unit() - 0.5);
+                    let norm = away.iter().map(|part| part * part).sum::<f64>().sqrt();
+                    let factor = 1.0 + (random.unit() - 0.5) * 10_f64.powf(-5.0 - 11.0 * random.unit());
+                    points.push([0, 1, 2].map(|axis| centre[axis] + scale * factor * away[axis] / norm));
+                }
+            }
+            for level in Level::available() {
+                let set = Set::new(level, points.clone(), [1.0; 4], [f64::INFINITY; 3], false);
+                let mut counts = vec![0; queries.len()];
+                let (frame, cell, start, xyz, index) = (&set.frame, &set.strip_cell, &set.start, &set.xyz, &set.index);
+                count(level, frame, cell, start, xyz, index, &[], &queries, &[scale], &[0], &mut counts);
+                let expected: Vec<i64> = queries.iter().map(|query| set.within(*query, scale).len() as i64).collect();
+                assert_eq!(counts, expected, "{} at {place} by {scale}, outliers {outlier}", level.name());
+            }
+        }
+    }
 }
