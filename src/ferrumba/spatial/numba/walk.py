@@ -12,8 +12,8 @@ BUCKETS = 1 << 13
 def walk(cell, cell_count, row):
     """Fill ``row`` with the rows of ``cell`` in its order.
 
-    The sort is stable, but cells that are neighbours share a bucket where there are more of them than rows. The first row
-    of a cell that does not exist is returned; such rows come last.
+    The sort is stable, but cells that are neighbours share a bucket where there are more of them than rows. The first
+    row of a cell that does not exist is returned; such rows come last.
     """
     first_bad = np.int64(-1)
     n = cell.shape[0]
