@@ -37,8 +37,8 @@ register::kernels! {
         -> (cell: i32);
     spatial.walk, 1, (cell: i32, cell_count: Whole<i32>) -> (row: Whole<i32>);
     spatial.count, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
-        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i32>)
-        -> (count: i64);
+        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i32>, row: i32)
+        -> (count: Scattered<i64>);
     spatial.search, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
         index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i32>,
         row: i32, edges: Whole<i64>) -> (indices: Scattered<i64>, distances: Scattered<f64>);

@@ -7,7 +7,7 @@
 mod support;
 
 use std::hint::black_box;
-use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use ferrumba_kernels::simd::Level;
@@ -64,11 +64,12 @@ fn spatial(criterion: &mut Criterion) {
             black_box(walk(level, &of_query, &[cells as i32], &mut row));
         });
         let ordered: Vec<[f64; 3]> = row.iter().map(|row| points[*row as usize]).collect();
+        let found: Vec<AtomicI64> = (0..POINTS).map(|_| 0.into()).collect();
         time("count", &mut || {
-            black_box(count(level, frame, cell, s, p, i, &[], &ordered, r, all, &mut counts));
+            black_box(count(level, frame, cell, s, p, i, &[], &ordered, r, all, &row, &found));
         });
         let mut edges = vec![0; POINTS + 1];
-        row.iter().zip(&counts).for_each(|(row, count)| edges[*row as usize + 1] = *count);
+        edges[1..].iter_mut().zip(&found).for_each(|(edge, count)| *edge = count.load(Relaxed));
         let total = edges.iter_mut().fold(0, |end, edge| {
             *edge += end;
             *edge

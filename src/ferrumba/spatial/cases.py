@@ -124,9 +124,10 @@ def queries(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     for label, points, grid, query, radius in _grids(rng, n):
         own = label == "uniform"
         queries = points[grid[4]] if own else query
-        yield label, (*grid, queries, radius, EVERY)
+        row = rng.permutation(n).astype(np.int32)
+        yield label, (*grid, queries, radius, EVERY, row)
         if own:
-            yield "half list", (*grid, queries, radius, np.arange(1, n + 1, dtype=np.int32))
+            yield "half list", (*grid, queries, radius, np.arange(1, n + 1, dtype=np.int32), row)
 
 
 def locations(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
@@ -167,11 +168,10 @@ def _within(grid: Arrays, query: np.ndarray, radius: np.ndarray, after: np.ndarr
 def searches(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     """Yield the cases of ``search``."""
     for label, inputs in queries(rng, n):
-        *grid, query, radius, after = inputs
-        row = rng.permutation(n).astype(np.int32)
+        *grid, query, radius, after, row = inputs
         counts = np.zeros(n, np.int64)
         counts[row] = _within(tuple(grid), query, radius, after)
-        yield label, (*inputs, row, np.concatenate([[0], np.cumsum(counts)]))
+        yield label, (*inputs, np.concatenate([[0], np.cumsum(counts)]))
 
 
 def removals(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:

@@ -22,7 +22,7 @@ START, XYZ = Input("start", "int32", "whole"), Input("xyz", "float64", "whole")
 INDEX, ALIVE = Input("index", "int32", "whole"), Input("alive", "bool", "whole")
 GRID = (FRAME, STRIP_CELL, START, XYZ, INDEX)
 QUERY, RADIUS = Input("query", "float64"), Input("radius", "float64", "uniform")
-AFTER = Input("after", "int32", "uniform")
+AFTER, ROW = Input("after", "int32", "uniform"), Input("row", "int32")
 
 
 def point_fault(x: float, y: float, z: float) -> str:
@@ -104,8 +104,8 @@ KERNELS = (
     _kernel(
         "count",
         "How many points lie within a radius of each query.",
-        (*GRID, ALIVE, QUERY, RADIUS, AFTER),
-        (Output("count", "int64", 0),),
+        (*GRID, ALIVE, QUERY, RADIUS, AFTER, ROW),
+        (Output("count", "int64", 0, lambda *inputs: (len(inputs[6]),), "scattered"),),
         cases.queries,
         query_fault,
         costly=True,
@@ -113,7 +113,7 @@ KERNELS = (
     _kernel(
         "search",
         "Which points lie within a radius of each query, and how far away.",
-        (*GRID, ALIVE, QUERY, RADIUS, AFTER, Input("row", "int32"), Input("edges", "int64", "whole")),
+        (*GRID, ALIVE, QUERY, RADIUS, AFTER, ROW, Input("edges", "int64", "whole")),
         (
             Output("indices", "int64", -1, lambda *inputs: (int(inputs[-1][-1]),), "scattered"),
             Output("distances", "float64", math.nan, lambda *inputs: (int(inputs[-1][-1]),), "scattered"),

@@ -168,9 +168,7 @@ class NeighborGrid:
         """Return how many points each row finds; arguments as :meth:`_search`."""
         counts = np.zeros(rows, np.int64)
         for (row, query, radius), after in walks:
-            count = np.empty(len(row), np.int64)
-            self._run("count", (*self._grid, self._removal.alive, query, radius, after), (count,), backend)
-            counts[row] = count
+            self._run("count", (*self._grid, self._removal.alive, query, radius, after, row), (counts,), backend)
         return counts
 
     def _search(self, walks, counts, distances, backend) -> Neighbors:
@@ -192,7 +190,9 @@ class NeighborGrid:
         """Return ids, points and the first place that each searches, such that every pair is found from one side."""
         xyz, index = self._grid[3:]
         first, last, _ = places.indices(len(index))
-        ids, query = index[first:last], np.ascontiguousarray(xyz[:, first:last].T)
+        ids, query = index[first:last], np.empty((last - first, 3))
+        for axis in range(3):  # in a quarter of the time of a copy of the transposed table
+            query[:, axis] = xyz[axis, first:last]
         after = np.arange(first + 1, last + 1, dtype=np.int32)
         alive = self._removal.alive[first:last]
         if len(alive):

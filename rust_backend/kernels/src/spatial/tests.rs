@@ -23,6 +23,15 @@ impl Random {
     }
 }
 
+/// Returns the rows of as many queries in their order, and where their counts go.
+fn in_order(queries: usize) -> (Vec<i32>, Vec<AtomicI64>) {
+    ((0..queries as i32).collect(), (0..queries).map(|_| 7.into()).collect())
+}
+
+fn numbers(counts: &[AtomicI64]) -> Vec<i64> {
+    counts.iter().map(|count| count.load(Relaxed)).collect()
+}
+
 struct Set {
     points: Vec<[f64; 3]>,
     period: [f64; 3],
@@ -116,9 +125,10 @@ fn counts_and_searches_are_those_of_brute_force() {
     each_set(|level, set, queries, radius| {
         let Set { frame, strip_cell, start, xyz, index, alive, .. } = set;
         let expected: Vec<_> = queries.iter().map(|query| set.within(*query, radius)).collect();
-        let mut counts = vec![7; queries.len()];
-        let first = count(level, frame, strip_cell, start, xyz, index, alive, queries, &[radius], &[0], &mut counts);
+        let (rows, counts) = in_order(queries.len());
+        let first = count(level, frame, strip_cell, start, xyz, index, alive, queries, &[radius], &[0], &rows, &counts);
         assert_eq!(first, None);
+        let counts = numbers(&counts);
         assert!(counts.iter().zip(&expected).all(|(count, expected)| *count == expected.len() as i64));
         // Query k fills row k, counted from the end.
         let row: Vec<_> = (0..queries.len() as i32).rev().collect();
@@ -196,8 +206,9 @@ fn pairs_are_counted_from_the_place_that_is_asked_for() {
         let Set { frame, strip_cell, start, xyz, index, alive, points, .. } = set;
         let queries: Vec<_> = index.iter().map(|id| points[*id as usize]).collect();
         let after: Vec<_> = (1..=index.len() as i32).collect();
-        let mut counts = vec![7; index.len()];
-        count(level, frame, strip_cell, start, xyz, index, alive, &queries, &[radius], &after, &mut counts);
+        let (rows, counts) = in_order(queries.len());
+        count(level, frame, strip_cell, start, xyz, index, alive, &queries, &[radius], &after, &rows, &counts);
+        let counts = numbers(&counts);
         let place: std::collections::HashMap<_, _> =
             index.iter().zip(0..).map(|(id, place)| (i64::from(*id), place)).collect();
         for ((query, after), count) in queries.iter().zip(&after).zip(&counts) {
@@ -303,8 +314,9 @@ fn invalid_rows_are_named_and_skipped() {
         let mut queries = random.points(100, false);
         let mut radius = vec![0.2; 100];
         (queries[40][1], radius[70], radius[90]) = (f64::NAN, -1.0, f64::NAN);
-        let mut counts = vec![7; 100];
-        let first = count(level, frame, strip_cell, start, xyz, index, &[], &queries, &radius, &[0], &mut counts);
+        let (rows, counts) = in_order(100);
+        let first = count(level, frame, strip_cell, start, xyz, index, &[], &queries, &radius, &[0], &rows, &counts);
+        let counts = numbers(&counts);
         assert_eq!((first, counts[40], counts[70], counts[90]), (Some(40), 0, 0, 0));
         let mut bounds = [[7.0; 3]; 2];
         assert_eq!(survey(level, &queries, &mut bounds), Some(40));
@@ -317,10 +329,10 @@ fn invalid_rows_are_named_and_skipped() {
 
 #[test]
 fn tables_that_are_no_grid_hold_nothing() {
-    let mut counts = [7; 2];
+    let (rows, counts) = in_order(2);
     let queries = [[0.5; 3]; 2];
-    let found = count(Level::BASELINE, &[], &[], &[], &[], &[], &[], &queries, &[1.0], &[0], &mut counts);
-    assert_eq!((found, counts), (None, [0, 0]));
+    let found = count(Level::BASELINE, &[], &[], &[], &[], &[], &[], &queries, &[1.0], &[0], &rows, &counts);
+    assert_eq!((found, numbers(&counts)), (None, vec![0, 0]));
 }
 
 /// Points at 1 +- 1e-16 to 1 +- 1e-5 radii from queries, where single precision must not be certain and wrong, and some
@@ -343,11 +355,11 @@ fn points_near_the_border_are_told_apart_exactly() {
             }
             for level in Level::available() {
                 let set = Set::new(level, points.clone(), [1.0; 4], [f64::INFINITY; 3], false);
-                let mut counts = vec![0; queries.len()];
+                let (rows, counts) = in_order(queries.len());
                 let (frame, cell, start, xyz, index) = (&set.frame, &set.strip_cell, &set.start, &set.xyz, &set.index);
-                count(level, frame, cell, start, xyz, index, &[], &queries, &[scale], &[0], &mut counts);
+                count(level, frame, cell, start, xyz, index, &[], &queries, &[scale], &[0], &rows, &counts);
                 let expected: Vec<i64> = queries.iter().map(|query| set.within(*query, scale).len() as i64).collect();
-                assert_eq!(counts, expected, "{} at {place} by {scale}, outliers {outlier}", level.name());
+                assert_eq!(numbers(&counts), expected, "{} at {place} by {scale}, outliers {outlier}", level.name());
             }
         }
     }

@@ -8,7 +8,7 @@ from ferrumba.spatial.numba.group import CANDIDATES, RUNS, close, compare, copy_
 
 
 @jit
-def count_near(near, places, size, query, radius, after, first, end, frame, periodic, square, count):
+def count_near(near, places, size, query, radius, after, first, end, frame, periodic, square, row, count):
     """Add the hits among the candidates of a group to the counts of its queries."""
     close(near, size)
     x, y, z = near[0], near[1], near[2]
@@ -28,12 +28,15 @@ def count_near(near, places, size, query, radius, after, first, end, frame, peri
             compare(near, size, qx, qy, qz, frame, periodic, square)
             for j in range(n):
                 hits += (square[j] <= r2) & (places[j] >= least)
-        count[i] += hits
+        count[row[i]] += hits
 
 
 @jit
-def count(frame, strip_cell, start, xyz, index, alive, query, radius, after, count):
-    """Fill ``count``; a query that cannot be answered gets 0. Points at places below ``after`` do not count."""
+def count(frame, strip_cell, start, xyz, index, alive, query, radius, after, row, count):
+    """Fill ``count``: query k fills row ``row[k]``, with 0 if it cannot be answered.
+
+    Points at places below ``after`` do not count.
+    """
     first_bad = np.int64(-1)
     periodic = is_periodic(frame)
     near, square = np.empty((3, CANDIDATES + PAD)), np.empty(CANDIDATES + PAD)
@@ -41,14 +44,14 @@ def count(frame, strip_cell, start, xyz, index, alive, query, radius, after, cou
     sides, cursor, runs = np.empty((3, 2)), np.empty(3, np.int64), np.empty((RUNS, 2), np.int64)
     first = 0
     while first < query.shape[0]:
-        count[first] = 0
+        count[row[first]] = 0
         if not is_query(query[first, 0], query[first, 1], query[first, 2], radius[first if radius.shape[0] > 1 else 0]):
             first_bad = np.int64(first) if first_bad < 0 else first_bad
             first += 1
             continue
         end, most, least = group_of(query, radius, after, first, sides)
         for i in range(first, end):
-            count[i] = 0
+            count[row[i]] = 0
         size = np.int64(0)
         cursor[0] = -1
         while cursor[0] != 0:
@@ -57,8 +60,10 @@ def count(frame, strip_cell, start, xyz, index, alive, query, radius, after, cou
                 while begin < stop:
                     begin, size = copy_run(xyz, index, alive, begin, stop, near, ids, places, size)
                     if size == CANDIDATES:
-                        count_near(near, places, size, query, radius, after, first, end, frame, periodic, square, count)
+                        count_near(
+                            near, places, size, query, radius, after, first, end, frame, periodic, square, row, count
+                        )
                         size = np.int64(0)
-        count_near(near, places, size, query, radius, after, first, end, frame, periodic, square, count)
+        count_near(near, places, size, query, radius, after, first, end, frame, periodic, square, row, count)
         first = end
     return first_bad
