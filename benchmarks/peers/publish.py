@@ -57,10 +57,14 @@ def healpix(report: dict[str, Any]) -> list[str]:
     return [*lines, source(report, report["rows"])]
 
 
+def _uniform_first(case: tuple[int, str, int]) -> tuple[int, bool, int]:
+    return case[0], case[1] != "uniform", case[2]
+
+
 def spatial(report: dict[str, Any], short: bool = False) -> list[str]:
     """Return the lines of the spatial tables, or of the one for most uniform points on one thread."""
     rows = report["rows"]
-    cases = list(dict.fromkeys((row["rows"], row["note"], row["threads"]) for row in rows))
+    cases = sorted({(row["rows"], row["note"], row["threads"]) for row in rows}, key=_uniform_first)
     if short:
         most = max(count for count, _, _ in cases)
         cases = [case for case in cases if case == (most, "uniform", 1)]
