@@ -2,7 +2,7 @@
 //!
 //! A kernel is an ordinary loop that LLVM vectorises, or one over [`lanes`], compiled once per level; the level is
 //! chosen once per call, high above the loop. Rust contracts no `a * b + c` into one rounding, so the levels agree to
-//! the last bit.
+//! the last bit; where a step is fused by name, it decides nothing that its rounding could change.
 
 pub(crate) mod lanes;
 

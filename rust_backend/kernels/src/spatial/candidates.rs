@@ -145,7 +145,7 @@ impl Candidates {
         x.as_flattened_mut().get_mut(rest.clone()).unwrap_or_default().fill(f64::NAN);
         self.places.as_flattened_mut().get_mut(rest).unwrap_or_default().fill(i32::MAX);
         let Some(view) = self.view else { return };
-        let (lines, [seen @ .., squares]) = (self.count.div_ceil(LANES), &mut self.seen);
+        let (lines, [seen @ .., squares]) = (self.lines(), &mut self.seen);
         for (axis, (exact, seen)) in self.coordinates.iter().zip(seen.iter_mut()).enumerate() {
             for (exact, seen) in exact.iter().zip(seen).take(lines) {
                 for (exact, seen) in exact.iter().zip(seen) {

@@ -1,4 +1,4 @@
-//! Bit masks of comparisons, the one thing in this family that LLVM does not find in plain loops, at every SIMD level.
+//! Bit masks of comparisons, and fused steps: what LLVM does not find in this family's plain loops, at every SIMD level.
 
 /// Asks for the cache line of an element, which need not exist.
 #[inline(always)]
