@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use ferrumba_kernels::simd::Level;
 use ferrumba_kernels::spatial::{
-    arrange, assign_first, count, decimate, locate, nearest, search, strips, survey, take, walk,
+    arrange, assign_first, collect, count, decimate, distribute, locate, nearest, search, strips, survey, take, walk,
 };
 use support::Random;
 
@@ -78,6 +78,15 @@ fn spatial(criterion: &mut Criterion) {
         let lengths: Vec<AtomicU64> = (0..total).map(|_| 0.into()).collect();
         time("search", &mut || {
             black_box(search(level, frame, cell, s, p, i, &[], &ordered, r, all, &row, &edges, &ids, &lengths));
+        });
+        let (after, room) = (vec![0; POINTS], 40 * 16);
+        let (mut kept, mut held) = (vec![0; POINTS / 16 * room], vec![0; POINTS / 16]);
+        time("collect", &mut || {
+            let (flat, room) = (ordered.as_flattened(), &[room as i64]);
+            black_box(collect(level, frame, cell, s, p, i, &[], flat, r, &after, &row, room, &found, &mut kept));
+        });
+        time("distribute", &mut || {
+            black_box(distribute(level, &kept, &row, &edges, &ids, &mut held));
         });
         let (mut ids, mut lengths) = (vec![0; 8 * POINTS], vec![0.0; 8 * POINTS]);
         time("nearest", &mut || {

@@ -16,6 +16,10 @@ PAD = 16
 EPSILON = 2.0**-52
 FLAT = 1e-140
 """An axis of no greater extent is not cut: the squares of differences along it underflow."""
+TILE = 16
+"""Queries whose ids are held together, one row behind the other."""
+LONGEST = 256
+"""Ids of a query that can be held."""
 NONE = np.zeros(0, bool)
 EVERY = np.zeros(1, np.int32)
 """The place from which on points count: the first."""
@@ -172,6 +176,34 @@ def searches(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
         counts = np.zeros(n, np.int64)
         counts[row] = _within(tuple(grid), query, radius, after)
         yield label, (*inputs, np.concatenate([[0], np.cumsum(counts)]))
+
+
+def collections(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``collect``: the queries of a tile lie together."""
+    for label, points, grid, query, radius in _grids(rng, n):
+        r = np.abs(np.nan_to_num(radius[:1])) if n else np.array([0.1])
+        tiles = query[:, None, :] + r * 0.3 * rng.standard_normal((n, TILE, 3))
+        after = np.zeros((n, TILE), np.int32)
+        if label in ("uniform", "periodic"):
+            after[...] = rng.integers(0, max(len(points), 1), after.shape)
+        row = rng.permutation(n * TILE).astype(np.int32).reshape(n, TILE)
+        room = np.array([20 * TILE if label == "uniform" else 24 * TILE])
+        yield label, (*grid, tiles.reshape(n, 3 * TILE), r, after, row, room)
+
+
+def distributions(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
+    """Yield the cases of ``distribute``; in one tile of eight or so there is no room for the last queries."""
+    for label, most in (("some", 30), ("none", 1), ("more than fit", 60)):
+        counts = rng.integers(0, most, (n, TILE))
+        row = rng.permutation(n * TILE).astype(np.int32).reshape(n, TILE)
+        edges = np.zeros(n * TILE + 1, np.int64)
+        edges[row + 1] = counts
+        ids = np.full((n, 17 * TILE), -1, np.int32)
+        ends = counts.cumsum(axis=1)
+        used = np.where(ends <= ids.shape[1], ends, 0).max(axis=1)
+        held = np.arange(ids.shape[1]) < used[:, None]
+        ids[held] = rng.integers(0, 10**6, np.count_nonzero(held))
+        yield label, (ids, row, np.cumsum(edges))
 
 
 def removals(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:

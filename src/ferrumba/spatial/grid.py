@@ -10,18 +10,16 @@ import numpy as np
 
 from ferrumba.dispatch.driver import run
 from ferrumba.spatial.arguments import as_box, as_order, as_points, as_radius, as_widths, wrapped
-from ferrumba.spatial.cases import EVERY
-from ferrumba.spatial.declarations import BY_STEM, point_fault, query_fault, radius_fault
+from ferrumba.spatial.declarations import BY_STEM, point_fault, radius_fault
 from ferrumba.spatial.layout import lay_out
 from ferrumba.spatial.neighbors import Neighbors
 from ferrumba.spatial.removal import Removal
+from ferrumba.spatial.searches import Half, Searches, run_queries
 
 SLAB = 1 << 18
 """Queries that are counted at once, at least."""
 WALKED = 64
 """Bytes of a query that is counted: its copy, and its cell, place and copy in the walk."""
-FEW = 64
-"""Queries that are answered in the order they come in: putting them in order takes longer than a hundred searches."""
 HINT = (0.65, 1.6)
 """How far a hint moves the width of a cell from the one that suits the density: half of it takes 3 times as long."""
 
@@ -144,66 +142,31 @@ class NeighborGrid:
             return wrapped(array, self._period) if self._periodic else array, as_radius(radius, len(array))
 
     def _run(self, stem: str, inputs: tuple[Any, ...], outputs: tuple[Any, ...], backend: str | None) -> None:
-        bad = run(BY_STEM[stem], inputs, outputs, backend or self.backend)
-        if bad >= 0:
-            query, radius = inputs[BY_STEM[stem].inputs.index(_QUERY)], inputs[BY_STEM[stem].inputs.index(_RADIUS)]
-            x, y, z = query[bad].tolist()
-            raise ValueError(f"at row {bad}: " + query_fault(x, y, z, float(radius[bad if len(radius) > 1 else 0])))
+        run_queries(stem, inputs, outputs, backend or self.backend)
+
+    def _searches(self, backend: str | None) -> Searches:
+        return Searches(self._grid, self._removal.alive, backend or self.backend)
+
+    def _neighbors(self, found: tuple[np.ndarray, ...]) -> Neighbors:
+        indptr, indices, *distances = found
+        return Neighbors(indptr, self._ids(indices), *distances)
 
     def _ids(self, indices: np.ndarray) -> np.ndarray:
         return indices if self._rows is None else self._rows[indices]
 
-    def _walk(self, query: np.ndarray, radius: np.ndarray, backend: str | None) -> tuple[np.ndarray, ...]:
-        """Return rows, points and radii in the order in which the queries are answered."""
-        if len(query) < FEW:
-            return np.arange(len(query), dtype=np.int32), query, radius
-        strip_cell = self._grid[1]
-        cell, row = np.empty((2, len(query)), np.int32)
-        self._run("locate", (*self._grid[:2], query, radius), (cell,), backend)
-        run(BY_STEM["walk"], (cell, strip_cell[-1:]), (row,), backend or self.backend)
-        # ``take`` copies whole points and radii, in a quarter of the time of an index.
-        return row, query.take(row, axis=0), radius if len(radius) == 1 else radius.take(row)
-
-    def _count(self, walks, rows, backend) -> np.ndarray:
-        """Return how many points each row finds; arguments as :meth:`_search`."""
-        counts = np.zeros(rows, np.int64)
-        for (row, query, radius), after in walks:
-            self._run("count", (*self._grid, self._removal.alive, query, radius, after, row), (counts,), backend)
-        return counts
-
-    def _search(self, walks, counts, distances, backend) -> Neighbors:
-        """Return what queries find, given as pairs of a walk and the places from which on points count."""
-        indptr = np.zeros(len(counts) + 1, np.int64)
-        np.cumsum(counts, out=indptr[1:])
-        indices = np.empty(indptr[-1], np.int64)
-        lengths = np.empty(indptr[-1] if distances else 0)
-        for (row, query, radius), after in walks:
-            inputs = (*self._grid, self._removal.alive, query, radius, after, row, indptr)
-            self._run("search", inputs, (indices, lengths), backend)
-        return Neighbors(indptr, self._ids(indices), lengths if distances else None)
-
     def _query(self, query, radius, distances, backend) -> Neighbors:
-        walk = self._walk(query, radius, backend)
-        return self._search([(walk, EVERY)], self._count([(walk, EVERY)], len(query), backend), distances, backend)
+        searches = self._searches(backend)
+        walk = searches.walk(query, radius)
+        return self._neighbors(searches.find(lambda: [walk], len(query), distances))
 
-    def _half(self, places: slice) -> tuple[np.ndarray, ...]:
-        """Return ids, points and the first place that each searches, such that every pair is found from one side."""
-        xyz, index = self._grid[3:]
-        first, last, _ = places.indices(len(index))
-        ids, query = index[first:last], np.empty((last - first, 3))
-        for axis in range(3):  # in a quarter of the time of a copy of the transposed table
-            query[:, axis] = xyz[axis, first:last]
-        after = np.arange(first + 1, last + 1, dtype=np.int32)
-        alive = self._removal.alive[first:last]
-        if len(alive):
-            ids, query, after = ids[alive], query[alive], after[alive]
-        return self._ids(ids), query, after
-
-    def _halves(self, radius: np.ndarray) -> Iterator[tuple[tuple[np.ndarray, ...], np.ndarray]]:
-        """Yield walks over all points and the first places that each searches, in slabs that need little memory."""
-        for slab in range(0, max(len(self._grid[4]), 1), SLAB):
-            ids, query, after = self._half(slice(slab, slab + SLAB))
-            yield (ids.astype(np.int32, copy=False), query, radius), after
+    def _halves(self, radius: np.ndarray) -> Iterator[Half]:
+        """Yield all points as queries for those behind them, in slabs that need little memory."""
+        index, alive = self._grid[4], self._removal.alive
+        for slab in range(0, len(index), SLAB):
+            places = np.arange(slab, min(slab + SLAB, len(index)), dtype=np.int32)
+            if len(alive):
+                places = places[alive[places]]
+            yield Half(self._grid, places, self._ids(index[places]).astype(np.int32, copy=False), radius)
 
     def _frozen(self) -> NeighborGrid:
         """Return a grid that no later removal changes: what was counted must still be there when it is searched."""
@@ -256,7 +219,8 @@ class NeighborGrid:
     def count_many(self, Q: Any, r: Any, *, backend: str | None = None) -> np.ndarray:  # noqa: N803
         """Return how many points lie within ``r`` of each query point; arguments as :meth:`query_many`."""
         query, radius = self._queries(Q, r)
-        return self._count([(self._walk(query, radius, backend), EVERY)], len(query), backend)
+        searches = self._searches(backend)
+        return searches.count([searches.walk(query, radius)], len(query))
 
     def iter_query_many(
         self,
@@ -284,16 +248,16 @@ class NeighborGrid:
         """
         most = _most_found(max_memory, distances)
         query, radius = self._queries(Q, r)
-        grid = self._frozen()
+        searches = self._frozen()._searches(backend)
         size = max(SLAB, int(max_memory) // (4 * WALKED))
         for slab in range(0, len(query), size):
             # Copies, so that the caller may write to Q between the pieces: the counts must stay true.
             rows, reach = query[slab : slab + size].copy(), _of_rows(radius, slice(slab, slab + size)).copy()
-            counts = grid._count([(grid._walk(rows, reach, backend), EVERY)], len(rows), backend)
+            counts = searches.count([searches.walk(rows, reach)], len(rows))
             for part in _runs(counts, most):
-                walk = grid._walk(rows[part], _of_rows(reach, part), backend)
-                found = grid._search([(walk, EVERY)], counts[part], distances, backend)
-                yield slice(slab + part.start, slab + part.stop), found
+                walk = searches.walk(rows[part], _of_rows(reach, part))
+                found = searches.search([walk], counts[part], distances)
+                yield slice(slab + part.start, slab + part.stop), self._neighbors(found)
 
     def pairs(self, r: float, *, distances: bool = False, backend: str | None = None) -> Neighbors:
         """Return every pair of points within ``r`` of each other once: a half list.
@@ -306,8 +270,8 @@ class NeighborGrid:
         """
         radius = _one_radius(r)
         grid = self._frozen()
-        counts = grid._count(grid._halves(radius), len(self), backend)
-        return grid._search(grid._halves(radius), counts, distances, backend)
+        found = grid._searches(backend).find(lambda: grid._halves(radius), len(self), distances)
+        return self._neighbors(found)
 
     def iter_pairs(
         self, r: float, *, max_memory: int = 1 << 28, distances: bool = False, backend: str | None = None
@@ -340,14 +304,14 @@ class NeighborGrid:
         most = _most_found(max_memory, distances)
         radius = _one_radius(r)
         grid = self._frozen()
-        for slab in range(0, len(self._grid[4]), SLAB):
-            ids, query, after = grid._half(slice(slab, slab + SLAB))
-            place = np.arange(len(ids), dtype=np.int32)
-            counts = grid._count([((place, query, radius), after)], len(ids), backend)
+        searches = grid._searches(backend)
+        for half in grid._halves(radius):
+            walk = half.part(slice(None))._replace(row=np.arange(len(half.row), dtype=np.int32))
+            counts = searches.count([walk], len(walk.row))
             for part in _runs(counts, most):
-                walk = place[: part.stop - part.start], query[part], radius
-                found = grid._search([(walk, after[part])], counts[part], distances, backend)
-                yield ids[part].astype(np.int64), found
+                own = walk.part(part)._replace(row=walk.row[: part.stop - part.start])
+                found = searches.search([own], counts[part], distances)
+                yield half.row[part].astype(np.int64), self._neighbors(found)
 
     def nearest(self, Q: Any, k: int, max_radius: Any = np.inf, *, backend: str | None = None) -> tuple[Any, Any]:  # noqa: N803
         """Return the ``k`` nearest points of each query point.
@@ -491,7 +455,3 @@ def _runs(counts: np.ndarray, most: int) -> Iterator[slice]:
 
 def _of_rows(radius: np.ndarray, rows: slice) -> np.ndarray:
     return radius[rows] if len(radius) > 1 else radius
-
-
-_QUERY = next(i for i in BY_STEM["count"].inputs if i.name == "query")
-_RADIUS = next(i for i in BY_STEM["count"].inputs if i.name == "radius")

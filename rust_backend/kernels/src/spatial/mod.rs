@@ -16,8 +16,10 @@ mod sort;
 
 mod arrange;
 mod assign_first;
+mod collect;
 mod count;
 mod decimate;
+mod distribute;
 mod locate;
 mod nearest;
 mod search;
@@ -28,8 +30,10 @@ mod walk;
 
 pub use arrange::arrange;
 pub use assign_first::assign_first;
+pub use collect::collect;
 pub use count::count;
 pub use decimate::decimate;
+pub use distribute::distribute;
 pub use locate::locate;
 pub use nearest::nearest;
 pub use search::search;

@@ -42,8 +42,12 @@ impl Hits {
     pub(crate) fn append(&mut self, masks: impl Masks, bits: &[u8], ids: &[[i32; 16]], squares: Option<&[[f64; 16]]>) {
         let mut count = self.count; // as above
         for (line, (bits, ids)) in bits.as_chunks().0.iter().zip(ids).enumerate() {
-            let Some(to) = self.ids.get_mut(count..).and_then(|ids| ids.first_chunk_mut()) else { break };
-            masks.compress_ids(u16::from_le_bytes(*bits), ids, to);
+            let both = u16::from_le_bytes(*bits);
+            let Some(to) = self.ids.get_mut(count..).and_then(|ids| ids.first_chunk_mut()) else {
+                count += both.count_ones() as usize;
+                continue;
+            };
+            masks.compress_ids(both, ids, to);
             let mut end = count;
             for (half, bits) in bits.iter().enumerate() {
                 if let Some(squares) = squares.and_then(|squares| squares.get(line)) {
@@ -70,6 +74,12 @@ impl Hits {
                 put(*rank as usize, *id, *square);
             }
         }
+    }
+
+    /// The number of lines' hits that were appended, kept or not.
+    #[inline(always)]
+    pub(crate) fn total(&self) -> usize {
+        self.count
     }
 
     /// The number of hits, or none if there were too many.

@@ -218,6 +218,68 @@ fn pairs_are_counted_from_the_place_that_is_asked_for() {
     });
 }
 
+/// Tiles of queries, one that cannot be answered among them, with room for all, some and none of their ids.
+#[test]
+fn what_is_collected_and_distributed_is_what_a_search_finds() {
+    each_set(|level, set, queries, radius| {
+        let Set { frame, strip_cell, start, xyz, index, alive, .. } = set;
+        let mut queries: Vec<_> = queries.iter().copied().cycle().take(96).collect();
+        queries[17][1] = f64::NAN;
+        let expected: Vec<Vec<_>> =
+            queries.iter().map(|query| set.within(*query, radius).iter().map(|found| found.0).collect()).collect();
+        let after = [0; 96];
+        for room in [1, 150, 800, 16 * 700] {
+            let (row, counts) = in_order(96);
+            let mut ids = vec![-7; 6 * room];
+            let flat = queries.as_flattened();
+            let rooms = &[room as i64];
+            let bad = collect(
+                level,
+                frame,
+                strip_cell,
+                start,
+                xyz,
+                index,
+                alive,
+                flat,
+                &[radius],
+                &after,
+                &row,
+                rooms,
+                &counts,
+                &mut ids,
+            );
+            assert_eq!(bad, Some(1));
+            assert!(counts.iter().zip(&expected).all(|(count, ids)| count.load(Relaxed) == ids.len() as i64));
+            let mut edges = vec![0];
+            edges.extend(expected.iter().scan(0, |end, ids| {
+                *end += ids.len() as i64;
+                Some(*end)
+            }));
+            let indices: Vec<AtomicI64> = (0..edges[96]).map(|_| (-7).into()).collect();
+            let mut held = [-7; 6];
+            assert_eq!(distribute(level, &ids, &row, &edges, &indices, &mut held), None);
+            let indices = numbers(&indices);
+            for (tile, held) in held.iter().enumerate() {
+                let mut used = 0;
+                let fits = |ids: &&Vec<i64>| {
+                    used += ids.len();
+                    used <= room && ids.len() <= 256
+                };
+                assert_eq!(*held as usize, expected[16 * tile..][..16].iter().take_while(fits).count());
+                for query in 16 * tile..16 * (tile + 1) {
+                    let own = &indices[edges[query] as usize..edges[query + 1] as usize];
+                    if query < 16 * tile + *held as usize {
+                        assert_eq!(own, expected[query]);
+                    } else {
+                        assert!(own.iter().all(|id| *id == -1));
+                    }
+                }
+            }
+        }
+    });
+}
+
 #[test]
 fn the_nearest_are_those_of_brute_force() {
     each_set(|level, set, queries, radius| {

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
-from ferrumba.spatial.numba.geometry import PAD, half_squared, is_periodic, is_query, plan_runs, whole_vectors
-from ferrumba.spatial.numba.group import CANDIDATES, RUNS, close, compare, copy_run, group_of
+from ferrumba.spatial.numba.geometry import PAD, is_periodic, is_query, whole_vectors
+from ferrumba.spatial.numba.group import CANDIDATES, RUNS, close, compare, gather, group_of
 
 
 @jit
@@ -42,6 +42,7 @@ def count(frame, strip_cell, start, xyz, index, alive, query, radius, after, row
     near, square = np.empty((3, CANDIDATES + PAD)), np.empty(CANDIDATES + PAD)
     ids, places = np.empty(CANDIDATES + PAD, np.int32), np.empty(CANDIDATES + PAD, np.int32)
     sides, cursor, runs = np.empty((3, 2)), np.empty(3, np.int64), np.empty((RUNS, 2), np.int64)
+    at = np.empty(4, np.int64)
     first = 0
     while first < query.shape[0]:
         count[row[first]] = 0
@@ -52,18 +53,12 @@ def count(frame, strip_cell, start, xyz, index, alive, query, radius, after, row
         end, most, least = group_of(query, radius, after, first, sides)
         for i in range(first, end):
             count[row[i]] = 0
-        size = np.int64(0)
-        cursor[0] = -1
-        while cursor[0] != 0:
-            for t in range(plan_runs(frame, strip_cell, start, sides, half_squared(most * most), cursor, runs)):
-                begin, stop = max(runs[t, 0], least), runs[t, 1]
-                while begin < stop:
-                    begin, size = copy_run(xyz, index, alive, begin, stop, near, ids, places, size)
-                    if size == CANDIDATES:
-                        count_near(
-                            near, places, size, query, radius, after, first, end, frame, periodic, square, row, count
-                        )
-                        size = np.int64(0)
-        count_near(near, places, size, query, radius, after, first, end, frame, periodic, square, row, count)
+        at[0] = -1
+        last = False
+        while not last:
+            size, last = gather(
+                frame, strip_cell, start, xyz, index, alive, sides, most, least, cursor, runs, at, near, ids, places
+            )
+            count_near(near, places, size, query, radius, after, first, end, frame, periodic, square, row, count)
         first = end
     return first_bad

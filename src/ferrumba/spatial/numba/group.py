@@ -7,7 +7,7 @@ its own, whose lengths would be predicted wrongly, and nothing waits for memory.
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
-from ferrumba.spatial.numba.geometry import PERIOD, is_query, nearest_image, whole_vectors
+from ferrumba.spatial.numba.geometry import PERIOD, half_squared, is_query, nearest_image, plan_runs, whole_vectors
 
 GROUP = 16
 """Queries of a group at most."""
@@ -68,6 +68,32 @@ def copy_run(xyz, index, alive, begin, end, near, ids, places, size):
         near[0, to + j], near[1, to + j], near[2, to + j] = xyz[0, first + j], xyz[1, first + j], xyz[2, first + j]
         ids[to + j], places[to + j] = index[first + j], np.int32(first + j)
     return end, size + end - begin
+
+
+@jit
+def gather(frame, strip_cell, start, xyz, index, alive, sides, most, least, cursor, runs, at, near, ids, places):
+    """Fill the candidates of a group, from where the last call stopped; ``at[0]`` is -1 before the first.
+
+    Returns how many there are, and whether there are no more.
+    """
+    if at[0] < 0:
+        cursor[0] = -1
+        at[0] = at[1] = at[2] = at[3] = 0
+    begin, stop, t, count = at[0], at[1], at[2], at[3]
+    size = np.int64(0)
+    while size < CANDIDATES:
+        if begin < stop:
+            begin, size = copy_run(xyz, index, alive, begin, stop, near, ids, places, size)
+        elif t < count:
+            begin, stop = max(runs[t, 0], least), runs[t, 1]
+            t += 1
+        elif cursor[0] != 0:
+            count = plan_runs(frame, strip_cell, start, sides, half_squared(most * most), cursor, runs)
+            t = np.int64(0)
+        else:
+            return size, True
+    at[0], at[1], at[2], at[3] = begin, stop, t, count
+    return size, False
 
 
 @jit(inline=True)

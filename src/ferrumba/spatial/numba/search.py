@@ -5,8 +5,8 @@ from math import sqrt
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
-from ferrumba.spatial.numba.geometry import PAD, half_squared, is_periodic, is_query, plan_runs
-from ferrumba.spatial.numba.group import CANDIDATES, GROUP, RUNS, compare, copy_run, group_of
+from ferrumba.spatial.numba.geometry import PAD, is_periodic, is_query
+from ferrumba.spatial.numba.group import CANDIDATES, GROUP, RUNS, compare, gather, group_of
 from ferrumba.spatial.numba.sort import FEW, radix_sort, rank_sort
 
 
@@ -50,6 +50,7 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ro
     ids, places = np.empty(CANDIDATES + PAD, np.int32), np.empty(CANDIDATES + PAD, np.int32)
     hits, squares = np.empty(CANDIDATES + 1, np.int32), np.empty(CANDIDATES + 1)
     sides, cursor, runs = np.empty((3, 2)), np.empty(3, np.int64), np.empty((RUNS, 2), np.int64)
+    at = np.empty(4, np.int64)
     found = np.zeros(GROUP, np.int64)
     first = 0
     while first < query.shape[0]:
@@ -58,23 +59,12 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ro
             first += 1
             continue
         end, most, lowest = group_of(query, radius, after, first, sides)
-        cursor[0] = -1
-        size, t, many = np.int64(0), np.int64(0), np.int64(0)
-        begin, stop = np.int64(0), np.int64(0)
+        at[0] = -1
         last = False
         while not last:
-            while size < CANDIDATES:
-                if begin < stop:
-                    begin, size = copy_run(xyz, index, alive, begin, stop, near, ids, places, size)
-                elif t < many:
-                    begin, stop = max(runs[t, 0], lowest), runs[t, 1]
-                    t += 1
-                elif cursor[0] != 0:
-                    many = plan_runs(frame, strip_cell, start, sides, half_squared(most * most), cursor, runs)
-                    t = np.int64(0)
-                else:
-                    last = True
-                    break
+            size, last = gather(
+                frame, strip_cell, start, xyz, index, alive, sides, most, lowest, cursor, runs, at, near, ids, places
+            )
             for i in range(first, end):
                 r = radius[i] if radius.shape[0] > 1 else radius[0]
                 least = after[i] if after.shape[0] > 1 else after[0]
@@ -96,6 +86,5 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ro
                     total += before
                     radix_sort(indices[out : out + total], distances[out : out + total])
                     found[i - first] = 0
-            size = np.int64(0)
         first = end
     return first_bad
