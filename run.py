@@ -33,6 +33,14 @@ PYTEST_FAST = [*PYTEST[:-1], "not soak and not slow"]
 NUMBA = "[numba or -numba] or -numba- or numba_types or jit_cache"
 NO_KERNEL = "packaging or example_plugin or test_layers or test_sensors or timestamps or broken_files or point_files"
 PYTEST_RUST = [*PYTEST, "-k", f"not ({NUMBA} or {NO_KERNEL}) or slow"]
+# Compiles what is compiled on import, once: the processes of the tests begin together and would all do it.
+LOAD = """
+from ferrumba.dispatch.backends import REFERENCE, backends
+from ferrumba.dispatch.registry import kernels
+
+for name in kernels():
+    backends()[REFERENCE].load(name)
+"""
 # What depends on the variable: the engine, the names of the source projects and the examples of every function; but not
 # what sets variables for processes of its own.
 FORCED = ["./tests/dispatch", "./tests/compat", "./tests/test_enumeration.py", "ferrumba"]
@@ -170,6 +178,7 @@ def test(arguments):
         # Not compiled before somebody imports it: all of it takes 47 s of one core, what is imported 8.
         install_package(python, "--no-compile", ".[all]", "--group", "test")
         remove_rust(python)
+        step("loading every kernel", python, "-c", LOAD)
         step("pytest, Rust wheel absent", python, *(PYTEST_FAST if cargo else PYTEST), *arguments)
         if cargo:
             beside.join()

@@ -8,8 +8,8 @@ use crate::spatial::collect::{NONE, TILE};
 use crate::spatial::masks::prefetch;
 
 /// How many rows ahead the edges are asked for, and then the places between them.
-const EDGES_AHEAD: usize = 12;
-const PLACES_AHEAD: usize = 4;
+const EDGES_AHEAD: usize = 24;
+const PLACES_AHEAD: usize = 8;
 
 /// Copies the ids of tiles, as [`crate::spatial::collect()`] left them, to their rows, and [`NONE`] where a query's ids are
 /// not held: those of query k to row `row[k]`, which begins at `edges[row[k]]`. Fills `held` with how many queries of each

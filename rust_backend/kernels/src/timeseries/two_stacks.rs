@@ -92,7 +92,8 @@ impl<const S: usize, const F: usize> Node<S, F> {
         Self { sums: [zero; F], count: zero, anchors: [zero; S] }
     }
 
-    /// Takes the observations that are there.
+    /// Takes the observations that are there. Looking at a row for them once, and not for each push, took 3 % less where
+    /// some are missing, and 7 % more where none is.
     #[inline(always)]
     fn push<const N: usize>(&mut self, kernel: &impl Moments<S, F, N>, values: [Eight; S]) {
         let mut filled = Eight::all(1.0);
