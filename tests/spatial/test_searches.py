@@ -27,7 +27,7 @@ def lists(monkeypatch, held, ask):
 def test_what_was_held_is_what_a_search_finds(backend, monkeypatch, kind, most):
     points = cloud(kind)
     grid = NeighborGrid(points, backend=backend)
-    r = {"lattice": 0.11, "flat": 0.015}.get(kind, cases.reach(N))
+    r = {"clustered": 0.01, "lattice": 0.11, "flat": 0.015}.get(kind, cases.reach(N))
     grid.remove(np.arange(0, N, 5))
     for ask in (lambda: grid.pairs(r), lambda: grid.query_many(points + 0.1 * r, r)):
         expected, called = lists(monkeypatch, 0, ask)

@@ -14,12 +14,12 @@ from ferrumba.spatial.declarations import BY_STEM, query_fault
 
 FEW = 64
 """Queries that are answered in the order they come in: putting them in order takes longer than a hundred searches."""
-HELD = 40 << 20
+HELD = 44 << 20
 """Most bytes of ids that are held while queries are counted, which then need not be searched again, and of queries."""
-SAMPLE = 64
+SAMPLE = 32
 """Tiles that tell how much room a tile needs; with fewer, nothing is held."""
-MOST_FIT = 0.9
-"""The part of tiles that there is room for: the last queries of the others are searched again."""
+FIT = 31
+"""How many of these there is room for: the last queries of the others are searched again."""
 
 
 class Walk(NamedTuple):
@@ -126,11 +126,14 @@ class Searches:
 
     def search(self, walks: Iterable[Walk], counts: np.ndarray, distances: bool) -> Arrays:
         """Return indptr, indices and, if they are wanted, distances, of what was counted."""
-        return self._search(((walk, _NOTHING) for walk in walks), counts, distances)
+        indptr = np.zeros(len(counts) + 1, np.int64)
+        np.cumsum(counts, out=indptr[1:])
+        return self._search(((walk, _NOTHING) for walk in walks), indptr, distances)
 
     def find(self, queries: Callable[[], Iterable[Walk | Half]], rows: int, distances: bool) -> Arrays:
         """Return what :meth:`search` does, counted before; ``queries()`` returns the same twice."""
-        counts, held = np.zeros(rows, np.int64), []
+        indptr, held = np.zeros(rows + 1, np.int64), []
+        counts = indptr[1:]
         for some in queries():
             walk = some.part(slice(None))
             most = HELD - walk.query.nbytes - walk.row.nbytes - sum(ids.nbytes for ids in held)
@@ -138,8 +141,9 @@ class Searches:
             held.append(ids)
             if len(ids) * TILE < len(walk.row):
                 self._count(walk.part(slice(len(ids) * TILE, None)), counts)
+        np.cumsum(counts, out=counts)
         held.reverse()
-        return self._search(((some, held.pop()) for some in queries()), counts, distances)
+        return self._search(((some, held.pop()) for some in queries()), indptr, distances)
 
     def _collect(self, walk: Walk, counts: np.ndarray, most: int) -> np.ndarray:
         """Count the queries of the first tiles and return the ids that they find, in at most so many bytes."""
@@ -151,19 +155,17 @@ class Searches:
         sample = np.empty(SAMPLE * TILE, np.int64)
         place = np.arange(len(sample), dtype=np.int32)
         self._run("count", (query[some].reshape(-1, 3), walk.radius, after[some].ravel(), place), sample)
-        room = np.quantile(sample.reshape(SAMPLE, TILE).sum(axis=1), MOST_FIT)
-        if room > TILE * LONGEST:
+        found = int(np.sort(sample.reshape(SAMPLE, TILE).sum(axis=1))[FIT - 1])
+        if found > TILE * LONGEST:
             return _NOTHING
-        room = TILE * max(1, int(np.ceil(room / TILE)))
+        room = TILE * max(1, -(-found // TILE))
         count = min(count, most // (4 * room))
         ids = np.empty((count, room), np.int32)
         self._run("collect", (query[:count], walk.radius, after[:count], row[:count], np.array([room])), counts, ids)
         return ids
 
-    def _search(self, queries: Iterable[tuple[Walk | Half, np.ndarray]], counts: np.ndarray, distances: bool) -> Arrays:
+    def _search(self, queries: Iterable[tuple[Walk | Half, np.ndarray]], indptr: np.ndarray, distances: bool) -> Arrays:
         """Return what :meth:`search` does; the ids of the first tiles are there already."""
-        indptr = np.zeros(len(counts) + 1, np.int64)
-        np.cumsum(counts, out=indptr[1:])
         indices = np.empty(indptr[-1], np.int64)
         lengths = np.empty(indptr[-1] if distances else 0)
         for some, ids in queries:
