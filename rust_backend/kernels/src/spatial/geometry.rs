@@ -354,21 +354,27 @@ impl<'a> Grid<'a> {
         self.index.get(begin..end).unwrap_or(&[])
     }
 
-    /// Returns a radius that holds about k points, judged by the strip that the query is in; any answer is right.
+    /// Returns a radius that holds about k points, judged by a part of the strip that the query is in; any answer is right.
+    ///
+    /// The part is about as long as five strips are wide: points may be crowded anywhere in a strip.
     #[inline(always)]
     pub(crate) fn first_radius(&self, [qx, qy, qz]: [f64; 3], k: f64) -> f64 {
         let Frame { x, y, z } = self.frame;
-        let places = [x.place_of(x.box_of(qx)), y.place_of(y.box_of(qy)), z.place_of(z.box_of(qz))];
-        let strip = self.frame.strip_at(places) as usize;
-        let place = |strip: usize| {
-            let cell = self.strip_cell.get(strip).map_or(0, |cell| *cell as usize);
-            self.start.get(cell).map_or(0.0, |place| f64::from(*place))
+        let number = x.box_of(qx);
+        let places = [x.place_of(number), y.place_of(y.box_of(qy)), z.place_of(z.box_of(qz))];
+        let (first, cells) = first_cell(self.strip_cell, self.frame.strip_at(places) as usize);
+        let part = (qx - x.low) * x.inverse - f64::from(number);
+        let cell = clamp(part * cells, cells - 1.0);
+        let reach = clamp(2.5 * cells * y.width / x.width, cells);
+        let (low, high) = ((cell - reach).max(0), cell.saturating_add(reach).saturating_add(1).min(cells as i32));
+        let place = |cell: i32| {
+            self.start.get((first as i32).wrapping_add(cell) as usize).map_or(0.0, |place| f64::from(*place))
         };
-        let members = place(strip + 1) - place(strip);
+        let density = (place(high) - place(low) + 1.0) * cells / f64::from(high - low);
         if z.count > 1.0 {
-            return (0.4 * k / (members + 1.0) * x.width * y.width * z.width).cbrt();
+            return (0.5 * k / density * x.width * y.width * z.width).cbrt();
         }
-        (0.5 * k / (members + 1.0) * x.width * y.width).sqrt()
+        (0.5 * k / density * x.width * y.width).sqrt()
     }
 
     /// Returns the strips that balls around the points of a box can touch; points at places below `least` do not count.

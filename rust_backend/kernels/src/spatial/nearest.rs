@@ -100,7 +100,9 @@ impl<M: Masks> Answers<'_, M> {
         let (begin, end) = std::mem::take(&mut self.before);
         let distances = self.distances.get_mut(begin..end).unwrap_or_default();
         let indices = self.indices.get_mut(begin..end).unwrap_or_default();
-        self.rows.before().write_nearest(distances, indices);
+        let hits = self.rows.before();
+        hits.keep_nearest(self.wanted);
+        hits.write_nearest(distances, indices);
     }
 }
 

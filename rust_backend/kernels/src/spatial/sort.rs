@@ -5,6 +5,9 @@ use crate::spatial::masks::{Masks, ones};
 /// Rows up to this length are sorted by rank.
 pub(crate) const FEW: usize = 256;
 
+/// Eights of groups that the nearest hits are told by.
+const GROUPS: usize = 6;
+
 /// Hits that are collected for a sort by rank; a whole chunk fits behind the last one that counts.
 pub(crate) struct Hits {
     ids: [i32; FEW + 64],
@@ -86,6 +89,36 @@ impl Hits {
     #[inline(always)]
     pub(crate) fn len(&self) -> Option<usize> {
         (self.count <= FEW).then_some(self.count)
+    }
+
+    /// Drops hits that are not among the nearest, where there are many more than wanted.
+    ///
+    /// Each of at least as many groups of hits has one that is not beyond the largest of the groups' least squares.
+    #[inline(always)]
+    pub(crate) fn keep_nearest(&mut self, wanted: usize) {
+        let mut least = [[f64::INFINITY; 8]; GROUPS];
+        let Some(least) = least.get_mut(..wanted.div_ceil(8)).filter(|_| self.count > 2 * wanted.max(8)) else {
+            return;
+        };
+        let squares = self.squares.get(..self.count).unwrap_or(&[]);
+        for round in squares.as_chunks::<8>().0.chunks(least.len().max(1)) {
+            for (least, squares) in least.iter_mut().zip(round) {
+                for (least, square) in least.iter_mut().zip(squares) {
+                    *least = if square < least { *square } else { *least };
+                }
+            }
+        }
+        let limit = least.as_flattened().iter().fold(0.0, |limit: f64, least| limit.max(*least));
+        let mut count = 0;
+        for at in 0..self.count {
+            if let (Some(id), Some(square)) = (self.ids.get(at).copied(), self.squares.get(at).copied()) {
+                if let (Some(own_id), Some(own)) = (self.ids.get_mut(count), self.squares.get_mut(count)) {
+                    (*own_id, *own) = (id, square);
+                }
+                count += usize::from(square <= limit);
+            }
+        }
+        self.count = count;
     }
 
     /// Writes the first distances and ids, by distance and then by id, as far as there are places.
@@ -198,6 +231,35 @@ mod tests {
             let mut indices = ids;
             radix_sort(&mut indices, &mut []);
             assert_eq!(indices, sorted);
+        }
+    }
+
+    #[test]
+    fn the_nearest_hits_are_kept_and_most_others_dropped() {
+        for (count, wanted, most) in [
+            (0, 1, 0),
+            (1, 1, 1),
+            (16, 8, 16),
+            (17, 8, 17),
+            (100, 8, 50),
+            (100, 9, 99),
+            (256, 1, 50),
+            (256, 48, 250),
+            (256, 49, 256),
+        ] {
+            let mut hits = Hits::new();
+            let square = |id: i32| f64::from(id * 7919 % 101);
+            (0..count).for_each(|id| hits.extend(1, &[id], &[square(id)]));
+            hits.keep_nearest(wanted);
+            let kept = hits.len().unwrap_or(0);
+            assert!(kept <= most, "{count} {wanted}: {kept}");
+            let (mut distances, mut indices) = (vec![f64::INFINITY; wanted], vec![-1; wanted]);
+            hits.write_nearest(&mut distances, &mut indices);
+            let mut expected: Vec<i32> = (0..count).collect();
+            expected.sort_by(|a, b| square(*a).total_cmp(&square(*b)).then(a.cmp(b)));
+            let expected: Vec<i64> =
+                expected.into_iter().map(i64::from).chain(std::iter::repeat(-1)).take(wanted).collect();
+            assert_eq!(indices, expected, "{count} {wanted}");
         }
     }
 }

@@ -9,6 +9,8 @@ from ferrumba.spatial.numba.geometry import (
     COUNT,
     PAD,
     WIDTH,
+    cell_of,
+    clamp,
     enclose,
     half_squared,
     is_periodic,
@@ -22,13 +24,20 @@ from ferrumba.spatial.numba.run import CHUNK, RUNS, squares
 
 @jit(inline=True)
 def first_radius(x, y, z, k, frame, strip_cell, start):
-    """Return a radius that holds about k points, judged by the strip that the query is in; any answer is right."""
-    strip = strip_of(x, y, z, frame)
-    first, last = np.int64(strip_cell[strip]), np.int64(strip_cell[strip + 1])
-    members = np.float64(np.int64(start[last]) - np.int64(start[first]))
+    """Return a radius that holds about k points, judged by a part of the strip that the query is in.
+
+    The part is about as long as five strips are wide: points may be crowded anywhere in a strip. Any answer is right.
+    """
+    first = np.int64(strip_cell[strip_of(x, y, z, frame)])
+    cells = np.int64(strip_cell[strip_of(x, y, z, frame) + 1]) - first
+    cell = cell_of(x, y, z, frame, strip_cell) - first
+    width = frame[0, WIDTH]
+    reach = clamp(2.5 * cells * frame[1, WIDTH] / width, np.float64(cells)) if width > 0.0 else cells
+    low, high = max(cell - reach, 0), min(cell + reach + 1, cells)
+    density = (start[first + high] - start[first + low] + 1.0) * cells / (high - low)
     if frame[2, COUNT] > 1.0:
-        return (0.4 * k / (members + 1.0) * frame[0, WIDTH] * frame[1, WIDTH] * frame[2, WIDTH]) ** (1.0 / 3.0)
-    return sqrt(0.5 * k / (members + 1.0) * frame[0, WIDTH] * frame[1, WIDTH])
+        return (0.5 * k / density * width * frame[1, WIDTH] * frame[2, WIDTH]) ** (1.0 / 3.0)
+    return sqrt(0.5 * k / density * width * frame[1, WIDTH])
 
 
 @jit
