@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers.linked_bins import linked_class
-from benchmarks.peers.sidebyside import Row, apart, facts, optional, race, show, write
+from benchmarks.peers.sidebyside import Row, apart, facts, optional, race, show, update
 from benchmarks.peers.spatial_memory import most_memory, show_memory
 
 DISTRIBUTIONS = (
@@ -262,21 +262,18 @@ def main() -> None:
         rows = measure(options.points[0], options.kinds[0], options.threads[0], options.rounds)
         print(json.dumps([row.as_dict() for row in rows]))
         return
-    report = json.loads(options.output.read_text()) if options.output and options.output.exists() else {}
     for n, kind, threads in itertools.product(options.points, options.kinds, options.threads):
         arguments = ["--inside", "--points", str(n), "--kinds", kind, "--rounds", str(options.rounds)]
         new = apart("benchmarks.peers.spatial", arguments, threads)
         show(new)
-        rows = [
-            row for row in report.get("rows", []) if (row["rows"], row["note"], row["threads"]) != (n, kind, threads)
-        ]
-        report = {**facts(options.rounds, DISTRIBUTIONS), "rows": rows + new, "memory": report.get("memory", [])}
+        earlier = json.loads(options.output.read_text()) if options.output and options.output.exists() else {}
+        report = {**facts(options.rounds, DISTRIBUTIONS), "rows": new, "memory": earlier.get("memory", [])}
         if threads == 1 and kind == "uniform":
             memory = most_memory(n)
             show_memory(memory)
             report["memory"] = [row for row in report["memory"] if row["rows"] != n] + memory
         if options.output:
-            write(options.output, report)
+            update(options.output, report)
 
 
 if __name__ == "__main__":

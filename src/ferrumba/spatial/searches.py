@@ -132,8 +132,9 @@ class Searches:
 
     def find(self, queries: Callable[[], Iterable[Walk | Half]], rows: int, distances: bool) -> Arrays:
         """Return what :meth:`search` does, counted before; ``queries()`` returns the same twice."""
-        indptr, held = np.zeros(rows + 1, np.int64), []
+        indptr = np.zeros(rows + 1, np.int64)
         counts = indptr[1:]
+        held: list[np.ndarray] = []
         for some in queries():
             walk = some.part(slice(None))
             most = HELD - walk.query.nbytes - walk.row.nbytes - sum(ids.nbytes for ids in held)
