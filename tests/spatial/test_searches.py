@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from ferrumba import threads, trace
+from ferrumba.errors import InvalidBackendRequest
 from ferrumba.spatial import NeighborGrid, cases, searches
 
 N = 20_000
@@ -76,3 +77,9 @@ def test_nothing_is_held_where_it_does_not_pay(backend, monkeypatch):
         lambda: grid.query_many(points[:2000], 1.0),
     ):
         assert "distribute" not in lists(monkeypatch, HELD, ask)[1]
+
+
+def test_a_backend_is_asked_for_even_where_there_is_nothing_to_do():
+    grid = NeighborGrid(cloud("uniform"))
+    with pytest.raises(InvalidBackendRequest):
+        grid.query_many(np.empty((0, 3)), 0.1, backend="nowhere")

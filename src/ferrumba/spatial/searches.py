@@ -140,7 +140,7 @@ class Searches:
             most = HELD - walk.query.nbytes - walk.row.nbytes - sum(ids.nbytes for ids in held)
             ids = _NOTHING if distances else self._collect(walk, counts, most)
             held.append(ids)
-            if len(ids) * TILE < len(walk.row):
+            if len(ids) == 0 or len(ids) * TILE < len(walk.row):
                 self._count(walk.part(slice(len(ids) * TILE, None)), counts)
         np.cumsum(counts, out=counts)
         held.reverse()
