@@ -2,7 +2,8 @@
 
 A grid is five tables: ``frame``, ``strip_cell``, ``start``, ``xyz`` and ``index`` (see ``numba/geometry.py``), made
 in two steps by ``strips`` and ``arrange``; ``alive`` holds a flag for each place, or nothing where no point was
-removed. Points and queries are n x 3 arrays. A kernel trusts the grid and checks every query.
+removed. Points and queries are n x 3 arrays; a row of ``collect`` and ``distribute`` is a tile of TILE queries, with
+``3 * TILE`` coordinates and TILE of everything else. A kernel trusts the grid and checks every query.
 """
 
 from __future__ import annotations

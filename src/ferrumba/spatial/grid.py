@@ -14,7 +14,7 @@ from ferrumba.spatial.declarations import BY_STEM, point_fault, radius_fault
 from ferrumba.spatial.layout import lay_out
 from ferrumba.spatial.neighbors import Neighbors
 from ferrumba.spatial.removal import Removal
-from ferrumba.spatial.searches import Half, Searches, run_queries
+from ferrumba.spatial.searches import Half, Searches, of_rows, run_queries
 
 SLAB = 1 << 18
 """Queries that are counted at once, at least."""
@@ -220,7 +220,7 @@ class NeighborGrid:
         """Return how many points lie within ``r`` of each query point; arguments as :meth:`query_many`."""
         query, radius = self._queries(Q, r)
         searches = self._searches(backend)
-        return searches.count([searches.walk(query, radius)], len(query))
+        return searches.count(searches.walk(query, radius), len(query))
 
     def iter_query_many(
         self,
@@ -252,11 +252,11 @@ class NeighborGrid:
         size = max(SLAB, int(max_memory) // (4 * WALKED))
         for slab in range(0, len(query), size):
             # Copies, so that the caller may write to Q between the pieces: the counts must stay true.
-            rows, reach = query[slab : slab + size].copy(), _of_rows(radius, slice(slab, slab + size)).copy()
-            counts = searches.count([searches.walk(rows, reach)], len(rows))
+            rows, reach = query[slab : slab + size].copy(), of_rows(radius, slice(slab, slab + size)).copy()
+            counts = searches.count(searches.walk(rows, reach), len(rows))
             for part in _runs(counts, most):
-                walk = searches.walk(rows[part], _of_rows(reach, part))
-                found = searches.search([walk], counts[part], distances)
+                walk = searches.walk(rows[part], of_rows(reach, part))
+                found = searches.search(walk, counts[part], distances)
                 yield slice(slab + part.start, slab + part.stop), self._neighbors(found)
 
     def pairs(self, r: float, *, distances: bool = False, backend: str | None = None) -> Neighbors:
@@ -307,10 +307,10 @@ class NeighborGrid:
         searches = grid._searches(backend)
         for half in grid._halves(radius):
             walk = half.part(slice(None))._replace(row=np.arange(len(half.row), dtype=np.int32))
-            counts = searches.count([walk], len(walk.row))
+            counts = searches.count(walk, len(walk.row))
             for part in _runs(counts, most):
                 own = walk.part(part)._replace(row=walk.row[: part.stop - part.start])
-                found = searches.search([own], counts[part], distances)
+                found = searches.search(own, counts[part], distances)
                 yield half.row[part].astype(np.int64), self._neighbors(found)
 
     def nearest(self, Q: Any, k: int, max_radius: Any = np.inf, *, backend: str | None = None) -> tuple[Any, Any]:  # noqa: N803
@@ -451,7 +451,3 @@ def _runs(counts: np.ndarray, most: int) -> Iterator[slice]:
         last = max(first + 1, int(np.searchsorted(ends, before + most, side="right")))
         yield slice(first, last)
         first, before = last, int(ends[last - 1])
-
-
-def _of_rows(radius: np.ndarray, rows: slice) -> np.ndarray:
-    return radius[rows] if len(radius) > 1 else radius

@@ -26,10 +26,22 @@ FIT = 31
 """How many of these there is room for: the last queries of the others are searched again."""
 
 
-class Walk(NamedTuple):
-    """Queries in the order in which they are answered: where their results go, points, and radii, one or for each.
+def of_rows(values: np.ndarray, rows: slice | np.ndarray) -> np.ndarray:
+    """Return the values of some rows, or the one value of all rows."""
+    return values if len(values) == 1 else values[rows]
 
-    A point counts from place ``after`` on, one or for each.
+
+class Walk(NamedTuple):
+    """m queries in the order in which they are answered.
+
+    Attributes
+    ----------
+    row : ndarray of int32, shape (m,)
+        Where their results go.
+    query : ndarray of float64, shape (m, 3)
+    radius : ndarray of float64, shape (1,) or (m,)
+    after : ndarray of int32, shape (1,) or (m,)
+        The place in the grid from which on points count.
     """
 
     row: np.ndarray
@@ -39,11 +51,10 @@ class Walk(NamedTuple):
 
     def part(self, rows: slice | np.ndarray) -> Walk:
         """Return some of the queries."""
-        radius, after = (values if len(values) == 1 else values[rows] for values in (self.radius, self.after))
-        return Walk(self.row[rows], self.query[rows], radius, after)
+        return Walk(self.row[rows], self.query[rows], of_rows(self.radius, rows), of_rows(self.after, rows))
 
     def tiles(self, count: int) -> Arrays:
-        """Return query, after and row of the first tiles, as ``collect`` takes them."""
+        """Return query, after and row of the first tiles, with ``3 * TILE``, ``TILE`` and ``TILE`` values each."""
         queries = count * TILE
         after = np.repeat(self.after, queries) if len(self.after) == 1 else self.after[:queries]
         return self.query[:queries].reshape(count, -1), after.reshape(count, -1), self.row[:queries].reshape(count, -1)
@@ -117,22 +128,21 @@ class Searches:
         # ``take`` copies whole points and radii, in a quarter of the time of an index.
         return Walk(row, query.take(row, axis=0), radius if len(radius) == 1 else radius.take(row), EVERY)
 
-    def count(self, walks: Iterable[Walk], rows: int) -> np.ndarray:
-        """Return how many points each row finds."""
+    def count(self, walk: Walk, rows: int) -> np.ndarray:
+        """Return how many points each row finds, 0 for rows without a query: int64, shape (rows,)."""
         counts = np.zeros(rows, np.int64)
-        for walk in walks:
-            self._count(walk, counts)
+        self._count(walk, counts)
         return counts
 
     def _count(self, walk: Walk, counts: np.ndarray) -> None:
         row, query, radius, after = walk
         self._run("count", (query, radius, after, row), counts)
 
-    def search(self, walks: Iterable[Walk], counts: np.ndarray, distances: bool) -> Arrays:
+    def search(self, walk: Walk, counts: np.ndarray, distances: bool) -> Arrays:
         """Return indptr, indices and, if they are wanted, distances, of what was counted."""
         indptr = np.zeros(len(counts) + 1, np.int64)
         np.cumsum(counts, out=indptr[1:])
-        return self._search(((walk, _NOTHING) for walk in walks), indptr, distances)
+        return self._search([(walk, _NOTHING)], indptr, distances)
 
     def find(self, queries: Callable[[], Iterable[Walk | Half]], rows: int, distances: bool) -> Arrays:
         """Return what :meth:`search` does, counted before; ``queries()`` returns the same twice."""

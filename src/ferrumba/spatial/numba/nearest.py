@@ -28,8 +28,9 @@ def first_radius(x, y, z, k, frame, strip_cell, start):
 
     The part is about as long as five strips are wide: points may be crowded anywhere in a strip. Any answer is right.
     """
-    first = np.int64(strip_cell[strip_of(x, y, z, frame)])
-    cells = np.int64(strip_cell[strip_of(x, y, z, frame) + 1]) - first
+    strip = strip_of(x, y, z, frame)
+    first = np.int64(strip_cell[strip])
+    cells = np.int64(strip_cell[strip + 1]) - first
     cell = cell_of(x, y, z, frame, strip_cell) - first
     width = frame[0, WIDTH]
     reach = clamp(2.5 * cells * frame[1, WIDTH] / width, np.float64(cells)) if width > 0.0 else cells
