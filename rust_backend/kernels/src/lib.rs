@@ -9,5 +9,6 @@ pub mod healpix;
 mod rows;
 pub mod simd;
 pub mod spatial;
+mod stream;
 pub mod table;
 pub mod timeseries;

@@ -3,6 +3,7 @@
 use crate::healpix::bits::{MAX_ORDER, Order, X_BITS, compact, is_nested, spread};
 use crate::rows::Derive;
 use crate::simd::at_every_level;
+use crate::stream::Stream;
 
 type Neighbours = [i64; 8];
 
@@ -90,44 +91,44 @@ impl Derive<i64> for Face {
     }
 }
 
-/// Fills one row; returns whether it is valid.
+/// Returns the neighbours of one cell, unless it is none.
 #[inline(always)]
-fn fill_row(nested: i64, Face { order, x, y }: &Face, neighbours: &mut Neighbours) -> bool {
+fn around(nested: i64, Face { order, x, y }: &Face) -> Option<Neighbours> {
     if !(order.valid & is_nested(nested, order.order)) {
-        *neighbours = [-1; 8];
-        return false;
+        return None;
     }
     let cell = nested as u64;
     let (own_x, own_y, face) = (cell & x.bits, cell & y.bits, cell & !(x.bits | y.bits));
     if (own_x == 0) | (own_x == x.bits) | (own_y == 0) | (own_y == y.bits) {
-        *neighbours = across(cell, order.order);
-        return true;
+        return Some(across(cell, order.order));
     }
+    let mut neighbours = [0; 8];
     for (index, neighbour) in neighbours.iter_mut().enumerate() {
         let other_x = (own_x | x.carry[index]).wrapping_add(x.step[index]) & x.bits;
         let other_y = (own_y | y.carry[index]).wrapping_add(y.step[index]) & y.bits;
         *neighbour = (face | other_x | other_y) as i64;
     }
-    true
+    Some(neighbours)
 }
 
 at_every_level! {
     /// Fills the rows of `neighbours`, -1 where a corner has none and where a row is invalid.
     pub fn neighbours(nested: &[i64], order: &[i64], neighbours: &mut [Neighbours]) -> Option<usize> {
         let mut first = None;
+        let stream = Stream::over(neighbours);
+        let mut write = |index, row: &mut Neighbours, found: Option<Neighbours>| {
+            if found.is_none() {
+                first = first.or(Some(index));
+            }
+            stream.write(row, found.unwrap_or([-1; 8]));
+        };
         let rows = nested.iter().zip(neighbours).enumerate();
         if let [order] = *order {
             let face = Face::derive(order);
-            for (index, (nested, neighbours)) in rows {
-                if !fill_row(*nested, &face, neighbours) {
-                    first = first.or(Some(index));
-                }
-            }
+            rows.for_each(|(index, (nested, row))| write(index, row, around(*nested, &face)));
         } else {
-            for ((index, (nested, neighbours)), order) in rows.zip(order) {
-                if !fill_row(*nested, &Face::derive(*order), neighbours) {
-                    first = first.or(Some(index));
-                }
+            for ((index, (nested, row)), order) in rows.zip(order) {
+                write(index, row, around(*nested, &Face::derive(*order)));
             }
         }
         first
