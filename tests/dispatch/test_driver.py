@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ferrumba
-from ferrumba.dispatch.driver import Pieces, run, serving
+from ferrumba.dispatch.driver import Pieces, block_edges, run, serving
 from ferrumba.dispatch.state import STATE
 from ferrumba.testing.conformance import small_blocks
 from ferrumba.testing.loopback import installed
@@ -51,8 +51,29 @@ def test_blocks_cover_every_row_once_and_depend_on_rows_only(kernel, rows, count
     with installed(recorder, "recorder"), small_blocks(256), ferrumba.threads(count):
         assert run(kernel, (values,), (out,), "recorder") == -1
     np.testing.assert_array_equal(out, values)
-    assert sorted(recorder.sizes, reverse=True) == [256] * (rows // 256) + [rows % 256] * (rows % 256 > 0 or rows == 0)
+    assert sorted(recorder.sizes, reverse=True) == EXPECTED_BLOCKS[rows]
     assert len(recorder.threads) <= count
+
+
+EXPECTED_BLOCKS = {
+    **{rows: [rows] for rows in (0, 1, 255, 256)},
+    257: [65, 64, 64, 64],
+    5000: [256] * 16 + [226, 170, 127, 96, 72, 64, 64, 64, 21],
+}
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 1000, 10**9])
+@pytest.mark.parametrize("block", [1, 3, 64, 1 << 16])
+def test_the_last_blocks_are_shorter(rows, block):
+    rows = min(rows, 1000 * block)
+    edges = block_edges(rows, block)
+    sizes = np.diff(edges)
+    assert (edges[0], edges[-1]) == (0, rows)
+    assert sizes.min() > 0
+    assert sizes.max() <= block
+    assert (np.diff(sizes) <= 0).all()
+    assert len(sizes) <= rows / block + 6
+    assert sizes[-1] <= max(1, -(-block // 4))
 
 
 @pytest.mark.parametrize("count", [1, 7])
@@ -73,7 +94,8 @@ def test_uniform_inputs_are_not_cut(fake):
     with installed(plugin, "fake"), small_blocks(100):
         run(kernels()["healpix.lonlat_to_nested"], (lon, lon, np.array([3])), (np.empty(1000, np.int64),), "fake")
     assert {len(arrays[2]) for arrays in plugin.calls} == {1}
-    assert {len(arrays[0]) for arrays in plugin.calls} == {100}
+    assert sum(len(arrays[0]) for arrays in plugin.calls) == 1000
+    assert max(len(arrays[0]) for arrays in plugin.calls) == 100
 
 
 @pytest.mark.parametrize("count", [1, 2])

@@ -35,6 +35,18 @@ def block_rows(kernel: Kernel, rows: int) -> int:
     return min(max(rows // 16, BLOCK // 16), 4 * BLOCK) if kernel.costly else BLOCK
 
 
+def block_edges(rows: int, block: int) -> list[int]:
+    """Return where blocks begin and the last one ends: the last are shorter, so that threads end at about one time.
+
+    From four blocks before the end on, each is a quarter of what is left, and no less than a quarter of a block.
+    """
+    edges = [0]
+    while edges[-1] < rows:
+        left = rows - edges[-1]
+        edges.append(edges[-1] + min(left, block, max(-(-left // 4), -(-block // 4))))
+    return edges
+
+
 class Pieces:
     """An array of any layout, dtype or dimension that yields canonical 1-D pieces of itself, one block at a time.
 
@@ -128,18 +140,19 @@ class RowBlocks:
 
     def __init__(self, kernel: Kernel, arrays: Sequence[Any], rows: int) -> None:
         self._arrays = [(argument.kind, array) for argument, array in zip(kernel.arguments, arrays, strict=False)]
-        self._rows, self._block = rows, block_rows(kernel, rows)
+        grain = kernel.grain
+        self._edges = [*range(0, rows, grain), rows] if grain else block_edges(rows, block_rows(kernel, rows))
 
     def __len__(self) -> int:
-        return (self._rows + self._block - 1) // self._block
+        return len(self._edges) - 1
 
     def start(self, index: int) -> int:
         """Return the first row of a block."""
-        return index * self._block
+        return self._edges[index]
 
     def run(self, function: Callable[..., int], index: int) -> int:
         """Call a kernel on a block."""
-        return function(*self.cut(self.start(index), min(self.start(index) + self._block, self._rows)))
+        return function(*self.cut(self._edges[index], self._edges[index + 1]))
 
     def cut(self, start: int, stop: int) -> list[Any]:
         """Return the part of every array that some rows need."""
