@@ -295,7 +295,7 @@ def test_chunks_are_the_whole(backend, slab, monkeypatch):
 @pytest.mark.parametrize("box", [None, 1.0])
 def test_chunks_of_pairs_are_scipys(backend, box, monkeypatch):
     """In slabs that end anywhere, of points of which some are no numbers and some are removed on the way."""
-    monkeypatch.setattr("ferrumba.spatial.grid.SLAB", 700)
+    monkeypatch.setattr("ferrumba.spatial.grid.SLAB", 400)
     points = np.random.default_rng(12).random((2000, 3))
     points[::100] = np.nan
     grid = NeighborGrid(points, box=box, invalid="ignore", backend=backend)

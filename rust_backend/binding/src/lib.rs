@@ -36,14 +36,14 @@ register::kernels! {
     spatial.locate, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, query: [f64; 3], radius: Uniform<f64>)
         -> (cell: i32);
     spatial.walk, 1, (cell: i32, cell_count: Whole<i32>) -> (row: Whole<i32>);
-    spatial.count, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
-        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i32>, row: i32)
+    spatial.count, 2, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
+        index: Whole<i32>, alive: Whole<bool>, query: Whole<[f64; 3]>, radius: Whole<f64>, after: Uniform<i32>, row: i32)
         -> (count: Scattered<i64>);
-    spatial.search, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
-        index: Whole<i32>, alive: Whole<bool>, query: [f64; 3], radius: Uniform<f64>, after: Uniform<i32>,
+    spatial.search, 2, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
+        index: Whole<i32>, alive: Whole<bool>, query: Whole<[f64; 3]>, radius: Whole<f64>, after: Uniform<i32>,
         row: i32, edges: Whole<i64>) -> (indices: Scattered<i64>, distances: Scattered<f64>);
-    spatial.collect, 1, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
-        index: Whole<i32>, alive: Whole<bool>, query: Wide<f64>, radius: Whole<f64>, after: Wide<i32>, row: Wide<i32>,
+    spatial.collect, 2, (frame: Whole<[f64; 7]>, strip_cell: Whole<i32>, start: Whole<i32>, xyz: Whole<Wide<f64>>,
+        index: Whole<i32>, alive: Whole<bool>, query: Whole<[f64; 3]>, radius: Whole<f64>, after: Wide<i32>, row: Wide<i32>,
         room: Whole<i64>) -> (count: Scattered<i64>, ids: Wide<i32>);
     spatial.distribute, 1, (ids: Wide<i32>, row: Wide<i32>, edges: Whole<i64>)
         -> (indices: Scattered<i64>, held: i32);

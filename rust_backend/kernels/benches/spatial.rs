@@ -63,10 +63,9 @@ fn spatial(criterion: &mut Criterion) {
         time("walk", &mut || {
             black_box(walk(level, &of_query, &[cells as i32], &mut row));
         });
-        let ordered: Vec<[f64; 3]> = row.iter().map(|row| points[*row as usize]).collect();
         let found: Vec<AtomicI64> = (0..POINTS).map(|_| 0.into()).collect();
         time("count", &mut || {
-            black_box(count(level, frame, cell, s, p, i, &[], &ordered, r, all, &row, &found));
+            black_box(count(level, frame, cell, s, p, i, &[], &points, r, all, &row, &found));
         });
         let mut edges = vec![0; POINTS + 1];
         edges[1..].iter_mut().zip(&found).for_each(|(edge, count)| *edge = count.load(Relaxed));
@@ -77,13 +76,13 @@ fn spatial(criterion: &mut Criterion) {
         let ids: Vec<AtomicI64> = (0..total).map(|_| 0.into()).collect();
         let lengths: Vec<AtomicU64> = (0..total).map(|_| 0.into()).collect();
         time("search", &mut || {
-            black_box(search(level, frame, cell, s, p, i, &[], &ordered, r, all, &row, &edges, &ids, &lengths));
+            black_box(search(level, frame, cell, s, p, i, &[], &points, r, all, &row, &edges, &ids, &lengths));
         });
         let (after, room) = (vec![0; POINTS], 40 * 16);
         let (mut kept, mut held) = (vec![0; POINTS / 16 * room], vec![0; POINTS / 16]);
         time("collect", &mut || {
-            let (flat, room) = (ordered.as_flattened(), &[room as i64]);
-            black_box(collect(level, frame, cell, s, p, i, &[], flat, r, &after, &row, room, &found, &mut kept));
+            let room = &[room as i64];
+            black_box(collect(level, frame, cell, s, p, i, &[], &points, r, &after, &row, room, &found, &mut kept));
         });
         time("distribute", &mut || {
             black_box(distribute(level, &kept, &row, &edges, &ids, &mut held));

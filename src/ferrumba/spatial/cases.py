@@ -23,6 +23,8 @@ LONGEST = 256
 NONE = np.zeros(0, bool)
 EVERY = np.zeros(1, np.int32)
 """The place from which on points count: the first."""
+NO_QUERY = np.zeros((0, 3))
+"""Queries that are points of the grid."""
 
 
 def frame_of(
@@ -125,13 +127,12 @@ def _uniform(values: np.ndarray, n: int) -> np.ndarray:
 
 def queries(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     """Yield the cases of ``count``; where the queries are the points, in the order of the grid."""
-    for label, points, grid, query, radius in _grids(rng, n):
-        own = label == "uniform"
-        queries = points[grid[4]] if own else query
-        row = rng.permutation(n).astype(np.int32)
-        yield label, (*grid, queries, radius, EVERY, row)
-        if own:
-            yield "half list", (*grid, queries, radius, np.arange(1, n + 1, dtype=np.int32), row)
+    for label, _, grid, query, radius in _grids(rng, n):
+        if label == "uniform":
+            yield label, (*grid, query, radius, EVERY, grid[4])
+            yield "half list", (*grid, NO_QUERY, radius, np.arange(1, n + 1, dtype=np.int32), grid[4])
+        else:
+            yield label, (*grid, query, radius, EVERY, rng.permutation(n).astype(np.int32))
 
 
 def locations(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
@@ -174,7 +175,8 @@ def searches(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:
     for label, inputs in queries(rng, n):
         *grid, query, radius, after, row = inputs
         counts = np.zeros(n, np.int64)
-        counts[row] = _within(tuple(grid), query, radius, after)
+        own = grid[3].T[after - 1] if label == "half list" else query[row]
+        counts[row] = _within(tuple(grid), own, radius if len(radius) == 1 else radius[row], after)
         yield label, (*inputs, np.concatenate([[0], np.cumsum(counts)]))
 
 
@@ -187,9 +189,13 @@ def collections(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]
         after = np.zeros((n, TILE), np.int32)
         if label in ("uniform", "periodic"):
             after[...] = rng.integers(0, max(len(points), 1), after.shape)
-        row = rng.permutation(n * TILE).astype(np.int32).reshape(n, TILE)
-        room = np.array([4 * TILE])
-        yield label, (*grid, tiles.reshape(n, 3 * TILE), r, after, row, room)
+        row = rng.permutation(n * TILE).astype(np.int32)
+        rows = np.empty((n * TILE, 3))
+        rows[row] = tiles.reshape(-1, 3)
+        yield label, (*grid, rows, r, after, row.reshape(n, TILE), np.array([4 * TILE]))
+        if label == "uniform":
+            own = np.repeat(np.arange(1, n + 1, dtype=np.int32), TILE).reshape(n, TILE)
+            yield "half list", (*grid, NO_QUERY, r, own, row.reshape(n, TILE), np.array([4 * TILE]))
 
 
 def distributions(rng: np.random.Generator, n: int) -> Iterator[tuple[str, Arrays]]:

@@ -3,7 +3,7 @@
 A grid is five tables: ``frame``, ``strip_cell``, ``start``, ``xyz`` and ``index`` (see ``numba/geometry.py``), made
 in two steps by ``strips`` and ``arrange``; ``alive`` holds a flag for each place, or nothing where no point was
 removed. Points and queries are n x 3 arrays; a row of ``collect`` and ``distribute`` is a tile of TILE queries, with
-``3 * TILE`` coordinates and TILE of everything else. A kernel trusts the grid and checks every query.
+TILE numbers in ``after`` and ``row``. A kernel trusts the grid, ``after`` and ``row``, and checks every query.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ INDEX, ALIVE = Input("index", "int32", "whole"), Input("alive", "bool", "whole")
 GRID = (FRAME, STRIP_CELL, START, XYZ, INDEX)
 QUERY, RADIUS = Input("query", "float64"), Input("radius", "float64", "uniform")
 AFTER, ROW = Input("after", "int32", "uniform"), Input("row", "int32")
+QUERIES, RADII = Input("query", "float64", "whole"), Input("radius", "float64", "whole")
 
 
 def point_fault(x: float, y: float, z: float) -> str:
@@ -53,8 +54,8 @@ def radius_fault(radius: float) -> str:
     return query_fault(0.0, 0.0, 0.0, radius)
 
 
-def _kernel(stem, summary, inputs, outputs, made_by, fault, **more):
-    return Kernel(f"spatial.{stem}", 1, summary, inputs, outputs, Bitwise(), made_by, fault, **more)
+def _kernel(stem, summary, inputs, outputs, made_by, fault, revision=1, **more):
+    return Kernel(f"spatial.{stem}", revision, summary, inputs, outputs, Bitwise(), made_by, fault, **more)
 
 
 KERNELS = (
@@ -105,22 +106,24 @@ KERNELS = (
     _kernel(
         "count",
         "How many points lie within a radius of each query.",
-        (*GRID, ALIVE, QUERY, RADIUS, AFTER, ROW),
-        (Output("count", "int64", 0, lambda *inputs: (len(inputs[6]),), "scattered"),),
+        (*GRID, ALIVE, QUERIES, RADII, AFTER, ROW),
+        (Output("count", "int64", 0, lambda *inputs: (len(inputs[9]),), "scattered"),),
         cases.queries,
         query_fault,
+        revision=2,
         costly=True,
     ),
     _kernel(
         "search",
         "Which points lie within a radius of each query, and how far away.",
-        (*GRID, ALIVE, QUERY, RADIUS, AFTER, ROW, Input("edges", "int64", "whole")),
+        (*GRID, ALIVE, QUERIES, RADII, AFTER, ROW, Input("edges", "int64", "whole")),
         (
             Output("indices", "int64", -1, lambda *inputs: (int(inputs[-1][-1]),), "scattered"),
             Output("distances", "float64", math.nan, lambda *inputs: (int(inputs[-1][-1]),), "scattered"),
         ),
         cases.searches,
         query_fault,
+        revision=2,
         sizes=(1, 1_000, 100_000),
         costly=True,
     ),
@@ -130,8 +133,8 @@ KERNELS = (
         (
             *GRID,
             ALIVE,
-            QUERY,
-            Input("radius", "float64", "whole"),
+            QUERIES,
+            RADII,
             Input("after", "int32"),
             ROW,
             Input("room", "int64", "whole"),
@@ -142,6 +145,7 @@ KERNELS = (
         ),
         cases.collections,
         query_fault,
+        revision=2,
         sizes=(1, 60, 6_000),
         costly=True,
     ),

@@ -10,11 +10,12 @@ import numpy as np
 
 from ferrumba.dispatch.driver import run
 from ferrumba.spatial.arguments import as_box, as_order, as_points, as_radius, as_widths, wrapped
+from ferrumba.spatial.cases import NO_QUERY
 from ferrumba.spatial.declarations import BY_STEM, point_fault, radius_fault
 from ferrumba.spatial.layout import lay_out
 from ferrumba.spatial.neighbors import Neighbors
 from ferrumba.spatial.removal import Removal
-from ferrumba.spatial.searches import Half, Searches, of_rows, run_queries
+from ferrumba.spatial.searches import Searches, Walk, of_rows, run_queries
 
 SLAB = 1 << 18
 """Queries that are counted at once, at least."""
@@ -156,17 +157,17 @@ class NeighborGrid:
 
     def _query(self, query, radius, distances, backend) -> Neighbors:
         searches = self._searches(backend)
-        walk = searches.walk(query, radius)
-        return self._neighbors(searches.find(lambda: [walk], len(query), distances))
+        # Copies: what was counted must still be true when it is searched, whoever writes to the queries meanwhile.
+        walk = searches.walk(query.copy(), radius.copy())
+        return self._neighbors(searches.find(walk, len(query), distances))
 
-    def _halves(self, radius: np.ndarray) -> Iterator[Half]:
-        """Yield all points as queries for those behind them, in slabs that need little memory."""
+    def _half(self, radius: np.ndarray) -> Walk:
+        """Return all points as queries for those behind them, so that every pair is found from one side."""
         index, alive = self._grid[4], self._removal.alive
-        for slab in range(0, len(index), SLAB):
-            places = np.arange(slab, min(slab + SLAB, len(index)), dtype=np.int32)
-            if len(alive):
-                places = places[alive[places]]
-            yield Half(self._grid, places, self._ids(index[places]).astype(np.int32, copy=False), radius)
+        after = np.arange(1, len(index) + 1, dtype=np.int32)
+        if len(alive):
+            index, after = index[alive], after[alive]
+        return Walk(self._ids(index).astype(np.int32, copy=False), NO_QUERY, radius, after)
 
     def _frozen(self) -> NeighborGrid:
         """Return a grid that no later removal changes: what was counted must still be there when it is searched."""
@@ -270,7 +271,7 @@ class NeighborGrid:
         """
         radius = _one_radius(r)
         grid = self._frozen()
-        found = grid._searches(backend).find(lambda: grid._halves(radius), len(self), distances)
+        found = grid._searches(backend).find(grid._half(radius), len(self), distances)
         return self._neighbors(found)
 
     def iter_pairs(
@@ -305,13 +306,15 @@ class NeighborGrid:
         radius = _one_radius(r)
         grid = self._frozen()
         searches = grid._searches(backend)
-        for half in grid._halves(radius):
-            walk = half.part(slice(None))._replace(row=np.arange(len(half.row), dtype=np.int32))
-            counts = searches.count(walk, len(walk.row))
+        half = grid._half(radius)
+        for slab in range(0, len(half.row), SLAB):
+            some = half.part(slice(slab, slab + SLAB))
+            turn = np.arange(len(some.row), dtype=np.int32)
+            counts = searches.count(some._replace(row=turn), len(turn))
             for part in _runs(counts, most):
-                own = walk.part(part)._replace(row=walk.row[: part.stop - part.start])
-                found = searches.search(own, counts[part], distances)
-                yield half.row[part].astype(np.int64), self._neighbors(found)
+                own = some.part(part)
+                found = searches.search(own._replace(row=turn[: len(own.row)]), counts[part], distances)
+                yield own.row.astype(np.int64), self._neighbors(found)
 
     def nearest(self, Q: Any, k: int, max_radius: Any = np.inf, *, backend: str | None = None) -> tuple[Any, Any]:  # noqa: N803
         """Return the ``k`` nearest points of each query point.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use crate::simd::Level;
 use crate::spatial::candidates::{Candidates, LINES};
 use crate::spatial::geometry::Grid;
-use crate::spatial::group::{Compare, GROUP, in_groups, largest, of_row};
+use crate::spatial::group::{Compare, GROUP, Queries, Query, in_groups, last_after};
 use crate::spatial::masks::{Masks, with_masks};
 use crate::spatial::run::Ball;
 use crate::spatial::sort::{FEW, Hits};
@@ -22,11 +22,7 @@ pub(crate) const NONE: i32 = -1;
 
 struct Collector<'a, M> {
     masks: M,
-    grid: &'a Grid<'a>,
-    query: &'a [[f64; 3]],
-    radius: &'a [f64],
-    after: &'a [i32],
-    row: &'a [i32],
+    queries: Queries<'a>,
     count: &'a [AtomicI64],
     ids: &'a mut [i32],
     /// Ids that a tile has room for.
@@ -53,7 +49,7 @@ impl<M: Masks> Collector<'_, M> {
     #[inline(always)]
     fn end(&mut self, query: usize, slot: usize) {
         let Some(hits) = self.hits.get_mut(slot) else { return };
-        if let Some(count) = self.row.get(query).and_then(|row| self.count.get(*row as usize)) {
+        if let Some(count) = self.queries.row.get(query).and_then(|row| self.count.get(*row as usize)) {
             count.store(hits.total() as i64, Relaxed);
         }
         if query.is_multiple_of(TILE) {
@@ -93,20 +89,19 @@ impl<M: Masks> Compare for Collector<'_, M> {
     }
 
     #[inline(always)]
-    fn compare(&mut self, queries: Range<usize>, candidates: &Candidates, last: bool) {
+    fn compare(&mut self, numbers: Range<usize>, own: &[Query], candidates: &Candidates, last: bool) {
         let mut bits = [0; 2 * LINES];
-        let below = candidates.lines_below(self.masks, largest(self.after, queries.clone()));
-        for (query, hits) in queries.clone().zip(&mut self.hits) {
-            let Some(point) = self.query.get(query) else { continue };
-            let ball = Ball::new(self.grid, *point, of_row(self.radius, query, f64::NAN));
+        let below = candidates.lines_below(self.masks, last_after(own));
+        for (query, hits) in own.iter().zip(&mut self.hits) {
+            let ball = Ball::new(self.queries.grid, query.point, query.radius);
             candidates.masks(self.masks, &ball, &mut bits, None);
-            candidates.keep_from(self.masks, below, of_row(self.after, query, i32::MAX), &mut bits);
+            candidates.keep_from(self.masks, below, query.after, &mut bits);
             hits.append(self.masks, &bits, candidates.ids(), None);
         }
         if last {
-            self.end_until(queries.start);
-            for (slot, query) in queries.enumerate() {
-                self.end(query, slot);
+            self.end_until(numbers.start);
+            for (slot, number) in numbers.enumerate() {
+                self.end(number, slot);
             }
         }
     }
@@ -114,21 +109,17 @@ impl<M: Masks> Compare for Collector<'_, M> {
 
 with_masks! {
     fn collect_at<masks>(
-        grid: &Grid,
+        queries: Queries,
         alive: &[u8],
-        query: &[[f64; 3]],
-        radius: &[f64],
-        after: &[i32],
-        row: &[i32],
         room: usize,
         count: &[AtomicI64],
         ids: &mut [i32],
     ) -> Option<usize> {
-        let (used, next, hits, first_bad) = (0, 0, [(); GROUP + 1].map(|()| Hits::new()), None);
+        let (many, used, next, hits, first_bad) = (queries.row.len(), 0, 0, [(); GROUP + 1].map(|()| Hits::new()), None);
         let mut collector =
-            Collector { masks, grid, query, radius, after, row, count, ids, room, used, next, hits, first_bad };
-        in_groups(grid, alive, query, radius, after, &mut collector);
-        collector.end_until(query.len());
+            Collector { masks, queries, count, ids, room, used, next, hits, first_bad };
+        in_groups(&queries, alive, &mut collector);
+        collector.end_until(many);
         collector.first_bad
     }
 }
@@ -137,7 +128,7 @@ with_masks! {
 /// each finds, in ascending order, query by query, as far as they fit. From the first query on that finds too many for
 /// the row, or more than [`FEW`], a tile holds no ids; [`NONE`] stands behind the last one.
 ///
-/// A row of `query`, `after` and `row` belongs to a tile as well.
+/// A row of `after` and `row` belongs to a tile as well.
 pub fn collect(
     level: Level,
     frame: &[[f64; 7]],
@@ -146,7 +137,7 @@ pub fn collect(
     xyz: &[f64],
     index: &[i32],
     alive: &[u8],
-    query: &[f64],
+    query: &[[f64; 3]],
     radius: &[f64],
     after: &[i32],
     row: &[i32],
@@ -154,11 +145,12 @@ pub fn collect(
     count: &[AtomicI64],
     ids: &mut [i32],
 ) -> Option<usize> {
-    let (query, room) = (query.as_chunks().0, room.first().map_or(0, |room| *room as usize));
+    let room = room.first().map_or(0, |room| *room as usize);
     let Some(grid) = Grid::new(frame, strip_cell, start, xyz, index) else {
         row.iter().filter_map(|row| count.get(*row as usize)).for_each(|count| count.store(0, Relaxed));
         ids.fill(NONE);
         return None;
     };
-    collect_at(level, &grid, alive, query, radius, after, row, room, count, ids)
+    let queries = Queries { grid: &grid, query, radius, after, row };
+    collect_at(level, queries, alive, room, count, ids)
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use crate::spatial::candidates::Candidates;
 use crate::spatial::geometry::{Grid, Run, Strips, half_squared, is_query};
+use crate::spatial::masks::prefetch;
 use crate::spatial::plan::{AHEAD, Planner, RUNS};
 
 /// Queries of a group at most.
@@ -15,14 +16,52 @@ pub(crate) const GROUP: usize = 16;
 /// Widest box of a group, in radii; `candidates` counts on it.
 const WIDTH: f64 = 1.5;
 
+/// How many queries ahead their points are asked for.
+const ROWS_AHEAD: usize = 32;
+
 /// What compares queries with candidates.
 pub(crate) trait Compare {
     /// Whether it asks for squared distances.
     fn measures(&self) -> bool;
     /// A query that cannot be answered.
-    fn refuse(&mut self, row: usize);
-    /// Some candidates of a group; `last` says that there are no more.
-    fn compare(&mut self, rows: Range<usize>, candidates: &Candidates, last: bool);
+    fn refuse(&mut self, number: usize);
+    /// Some candidates of a group of queries; `last` says that there are no more.
+    fn compare(&mut self, numbers: Range<usize>, own: &[Query], candidates: &Candidates, last: bool);
+}
+
+/// A query: its point, its radius, and the place in the grid from which on points count.
+#[derive(Clone, Copy)]
+pub(crate) struct Query {
+    pub(crate) point: [f64; 3],
+    pub(crate) radius: f64,
+    pub(crate) after: i32,
+}
+
+impl Query {
+    const NONE: Self = Self { point: [f64::NAN; 3], radius: f64::NAN, after: i32::MAX };
+
+    fn is_valid(&self) -> bool {
+        is_query(self.point, self.radius)
+    }
+}
+
+/// The last of the places from which on points count.
+#[inline(always)]
+pub(crate) fn last_after(own: &[Query]) -> i32 {
+    own.iter().fold(0, |last, query| last.max(query.after))
+}
+
+/// Queries by number, which is their turn: query k stands in row `row[k]` of `query` and `radius` and fills this row of the
+/// results. Where `query` is empty, the queries are points of the grid, each the one before the place in `after`.
+///
+/// `radius` and `after` may hold one value for all.
+#[derive(Clone, Copy)]
+pub(crate) struct Queries<'a> {
+    pub(crate) grid: &'a Grid<'a>,
+    pub(crate) query: &'a [[f64; 3]],
+    pub(crate) radius: &'a [f64],
+    pub(crate) after: &'a [i32],
+    pub(crate) row: &'a [i32],
 }
 
 /// The value of a row, or the one value of all rows.
@@ -32,16 +71,31 @@ pub(crate) fn of_row<T: Copy>(values: &[T], row: usize, otherwise: T) -> T {
     values.first().copied().unwrap_or(otherwise)
 }
 
-/// The largest value of some rows.
-#[inline(always)]
-pub(crate) fn largest(values: &[i32], rows: Range<usize>) -> i32 {
-    rows.map(|row| of_row(values, row, i32::MAX)).max().unwrap_or(0)
+impl Queries<'_> {
+    /// Returns a query, which is not valid where a table has no such row.
+    #[inline(always)]
+    fn get(&self, number: usize) -> Option<Query> {
+        let row = *self.row.get(number)? as usize;
+        if let Some(row) = self.row.get(number + ROWS_AHEAD) {
+            let (coordinates, first) = (self.query.as_flattened(), (*row as usize).wrapping_mul(3));
+            prefetch(coordinates, first);
+            prefetch(coordinates, first.wrapping_add(2));
+        }
+        let after = of_row(self.after, number, i32::MAX);
+        let point = if self.query.is_empty() {
+            self.grid.point((after as usize).wrapping_sub(1))
+        } else {
+            self.query.get(row).copied().unwrap_or([f64::NAN; 3])
+        };
+        Some(Query { point, radius: of_row(self.radius, row, f64::NAN), after })
+    }
 }
 
 /// Queries that lie together, and what they have to be compared with.
 #[derive(Clone)]
 struct Group {
-    rows: Range<usize>,
+    numbers: Range<usize>,
+    own: [Query; GROUP],
     sides: [[f64; 2]; 3],
     most: f64,
     least: u32,
@@ -52,7 +106,8 @@ struct Group {
 
 impl Group {
     const NONE: Self = Self {
-        rows: 0..0,
+        numbers: 0..0,
+        own: [Query::NONE; GROUP],
         sides: [[0.0; 2]; 3],
         most: 0.0,
         least: 0,
@@ -64,56 +119,52 @@ impl Group {
     /// Becomes the group of the first queries from `first` on that are valid, after a look at those that are not, and
     /// returns where it ends; it is empty where there are none.
     #[inline(always)]
-    fn begin(
-        &mut self,
-        query: &[[f64; 3]],
-        radius: &[f64],
-        after: &[i32],
-        mut first: usize,
-        compare: &mut impl Compare,
-    ) -> usize {
-        while query.get(first).is_some_and(|point| !is_query(*point, of_row(radius, first, f64::NAN))) {
+    fn begin(&mut self, queries: &Queries, mut first: usize, compare: &mut impl Compare) -> usize {
+        self.numbers = first..first;
+        while let Some(query) = queries.get(first) {
+            if query.is_valid() {
+                self.set(queries, first, query);
+                return self.numbers.end;
+            }
             compare.refuse(first);
             first += 1;
         }
-        self.rows = first..first;
-        if first < query.len() {
-            self.set(query, radius, after, first);
-        }
-        self.rows.end
+        first
     }
 
-    /// Becomes the group whose first query is in row `first` and valid; it ends where its box would get too wide.
+    /// Becomes the group whose first query is valid; it ends where its box would get too wide.
     #[inline(always)]
-    fn set(&mut self, query: &[[f64; 3]], radius: &[f64], after: &[i32], first: usize) {
-        let mut most = of_row(radius, first, f64::NAN);
-        let [x, y, z] = query.get(first).copied().unwrap_or([f64::NAN; 3]);
+    fn set(&mut self, queries: &Queries, first: usize, query: Query) {
+        let (mut most, [x, y, z]) = (query.radius, query.point);
         let mut sides = [[x, x], [y, y], [z, z]];
-        let mut end = first + 1;
-        for (row, point) in query.iter().enumerate().skip(end).take(GROUP - 1) {
-            let own = of_row(radius, row, f64::NAN);
-            if !is_query(*point, own) {
-                break;
-            }
-            let next_most = if own > most { own } else { most };
+        let mut least = query.after;
+        let mut end = first;
+        let mut next = Some(query);
+        for slot in &mut self.own {
+            let Some(query) = next.filter(Query::is_valid) else { break };
+            let next_most = if query.radius > most { query.radius } else { most };
             let limit = WIDTH * next_most;
-            let mut next = sides;
+            let mut wider = sides;
             let mut wide = false;
-            for (side, q) in next.iter_mut().zip(point) {
-                side[0] = if *q < side[0] { *q } else { side[0] };
-                side[1] = if *q > side[1] { *q } else { side[1] };
+            for (side, q) in wider.iter_mut().zip(query.point) {
+                side[0] = if q < side[0] { q } else { side[0] };
+                side[1] = if q > side[1] { q } else { side[1] };
                 wide |= side[1] - side[0] > limit;
             }
             if wide {
                 break;
             }
-            (sides, most, end) = (next, next_most, row + 1);
+            (sides, most, least, *slot) = (wider, next_most, least.min(query.after), query);
+            end += 1;
+            next = queries.get(end);
         }
-        let mut least = i32::MAX;
-        for row in first..end {
-            least = least.min(of_row(after, row, 0));
-        }
-        (self.rows, self.sides, self.most, self.least) = (first..end, sides, most, least.max(0) as u32);
+        (self.numbers, self.sides, self.most, self.least) = (first..end, sides, most, least.max(0) as u32);
+    }
+
+    /// Its queries.
+    #[inline(always)]
+    fn own(&self) -> &[Query] {
+        self.own.get(..self.numbers.len()).unwrap_or_default()
     }
 
     /// Plans its runs alone.
@@ -145,7 +196,7 @@ impl Group {
                 (at, self.count) = (0, grid.runs(&mut self.strips, &mut self.runs));
             };
             candidates.close();
-            compare.compare(self.rows.clone(), candidates, !full);
+            compare.compare(self.numbers.clone(), self.own(), candidates, !full);
             if !full {
                 return;
             }
@@ -166,23 +217,17 @@ impl Group {
 /// While a group is compared, the points of the next one are on their way from memory. A few queries are planned group by
 /// group: tables for many take 6 us, and one query took 3.
 #[inline(always)]
-pub(crate) fn in_groups(
-    grid: &Grid,
-    alive: &[u8],
-    query: &[[f64; 3]],
-    radius: &[f64],
-    after: &[i32],
-    compare: &mut impl Compare,
-) {
-    let few = query.len() <= AHEAD;
+pub(crate) fn in_groups(queries: &Queries, alive: &[u8], compare: &mut impl Compare) {
+    let (grid, many) = (queries.grid, queries.row.len());
+    let few = many <= AHEAD;
     let (mut candidates, mut end) = (Candidates::new(), 0);
     let mut groups = vec![Group::NONE; if few { 1 } else { AHEAD }];
     let mut planner = (!few).then(|| Box::new(Planner::NONE));
-    while end < query.len() {
+    while end < many {
         let mut count = 0;
         for group in &mut groups {
-            end = group.begin(query, radius, after, end, compare);
-            if group.rows.is_empty() {
+            end = group.begin(queries, end, compare);
+            if group.numbers.is_empty() {
                 break;
             }
             if let Some(planner) = &mut planner {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use crate::simd::Level;
 use crate::spatial::candidates::{Candidates, LINES};
 use crate::spatial::geometry::Grid;
-use crate::spatial::group::{Compare, GROUP, in_groups, largest, of_row};
+use crate::spatial::group::{Compare, GROUP, Queries, Query, in_groups, last_after};
 use crate::spatial::masks::{Masks, ones, prefetch, with_masks};
 use crate::spatial::run::Ball;
 use crate::spatial::sort::{FEW, Hits, radix_sort};
@@ -44,11 +44,7 @@ impl Slots<'_> {
 
 struct Searcher<'a, M> {
     masks: M,
-    grid: &'a Grid<'a>,
-    query: &'a [[f64; 3]],
-    radius: &'a [f64],
-    after: &'a [i32],
-    row: &'a [i32],
+    queries: Queries<'a>,
     edges: &'a [i64],
     slots: Slots<'a>,
     squares: [[f64; 16]; LINES],
@@ -60,15 +56,15 @@ struct Searcher<'a, M> {
 impl<M> Searcher<'_, M> {
     /// Returns where the results of a query begin, or those of the row behind it.
     #[inline(always)]
-    fn edge(&self, query: usize, behind: usize) -> usize {
-        let row = self.row.get(query).map_or(usize::MAX, |row| (*row as usize).wrapping_add(behind));
+    fn edge(&self, number: usize, behind: usize) -> usize {
+        let row = self.queries.row.get(number).map_or(usize::MAX, |row| (*row as usize).wrapping_add(behind));
         self.edges.get(row).map_or(usize::MAX, |edge| *edge as usize)
     }
 
     /// Whether the results of a query are few enough for a sort by rank.
     #[inline(always)]
-    fn is_short(&self, query: usize) -> bool {
-        self.edge(query, 1).saturating_sub(self.edge(query, 0)) <= FEW
+    fn is_short(&self, number: usize) -> bool {
+        self.edge(number, 1).saturating_sub(self.edge(number, 0)) <= FEW
     }
 }
 
@@ -79,35 +75,34 @@ impl<M: Masks> Compare for Searcher<'_, M> {
     }
 
     #[inline(always)]
-    fn refuse(&mut self, row: usize) {
-        self.first_bad = self.first_bad.or(Some(row));
+    fn refuse(&mut self, number: usize) {
+        self.first_bad = self.first_bad.or(Some(number));
     }
 
     #[inline(always)]
-    fn compare(&mut self, rows: Range<usize>, candidates: &Candidates, last: bool) {
+    fn compare(&mut self, numbers: Range<usize>, own: &[Query], candidates: &Candidates, last: bool) {
         let mut bits = [0; 2 * LINES];
         let wanted = self.measures();
-        for row in rows.clone() {
-            let (begin, end) = (self.edge(row, 0), self.edge(row, 1));
+        for number in numbers.clone() {
+            let (begin, end) = (self.edge(number, 0), self.edge(number, 1));
             for place in (begin..end.min(begin.saturating_add(FEW))).step_by(8) {
                 prefetch(self.slots.indices, place);
             }
         }
-        for row in self.row.get(rows.end..).unwrap_or(&[]).iter().take(GROUP) {
+        for row in self.queries.row.get(numbers.end..).unwrap_or(&[]).iter().take(GROUP) {
             prefetch(self.edges, *row as usize);
         }
-        let below = candidates.lines_below(self.masks, largest(self.after, rows.clone()));
-        for (row, slot) in rows.clone().zip(0..GROUP) {
-            let Some(point) = self.query.get(row) else { continue };
-            let ball = Ball::new(self.grid, *point, of_row(self.radius, row, f64::NAN));
+        let below = candidates.lines_below(self.masks, last_after(own));
+        for ((number, slot), query) in numbers.clone().zip(0..GROUP).zip(own) {
+            let ball = Ball::new(self.queries.grid, query.point, query.radius);
             if wanted {
                 candidates.masks(self.masks, &ball, &mut bits, Some(&mut self.squares));
             } else {
                 candidates.masks(self.masks, &ball, &mut bits, None);
             }
             let ids = candidates.ids();
-            candidates.keep_from(self.masks, below, of_row(self.after, row, i32::MAX), &mut bits);
-            let (begin, few) = (self.edge(row, 0), self.is_short(row));
+            candidates.keep_from(self.masks, below, query.after, &mut bits);
+            let (begin, few) = (self.edge(number, 0), self.is_short(number));
             let (Some(hits), Some(found)) = (self.hits.get_mut(slot), self.found.get_mut(slot)) else { continue };
             if few {
                 hits.append(self.masks, &bits, ids, wanted.then_some(&self.squares));
@@ -123,8 +118,8 @@ impl<M: Masks> Compare for Searcher<'_, M> {
         if !last {
             return;
         }
-        for (row, slot) in rows.zip(0..GROUP) {
-            let (begin, few) = (self.edge(row, 0), self.is_short(row));
+        for (number, slot) in numbers.zip(0..GROUP) {
+            let (begin, few) = (self.edge(number, 0), self.is_short(number));
             let (Some(hits), Some(found)) = (self.hits.get_mut(slot), self.found.get_mut(slot)) else { continue };
             if !few {
                 self.slots.sort(begin..begin.saturating_add(*found));
@@ -155,27 +150,23 @@ impl<M: Masks> Compare for Searcher<'_, M> {
 
 with_masks! {
     fn search_at<masks>(
-        grid: &Grid,
+        queries: Queries,
         alive: &[u8],
-        query: &[[f64; 3]],
-        radius: &[f64],
-        after: &[i32],
-        row: &[i32],
         edges: &[i64],
         indices: &[AtomicI64],
         distances: &[AtomicU64],
     ) -> Option<usize> {
         let (squares, hits, found, first_bad) = ([[0.0; 16]; LINES], [(); GROUP].map(|()| Hits::new()), [0; GROUP], None);
         let slots = Slots { indices, distances };
-        let mut searcher = Searcher { masks, grid, query, radius, after, row, edges, slots, squares, hits, found, first_bad };
-        in_groups(grid, alive, query, radius, after, &mut searcher);
+        let mut searcher = Searcher { masks, queries, edges, slots, squares, hits, found, first_bad };
+        in_groups(&queries, alive, &mut searcher);
         searcher.first_bad
     }
 }
 
 /// Fills `indices` and, unless it is empty, `distances`, each row in ascending order of ids.
 ///
-/// Query k fills row `row[k]`, which begins at `edges[row[k]]`. `edges` must be those that `count` leads to; with others,
+/// Query k fills row `row[k]`, which begins at `edges[row[k]]`; queries are those of [`crate::spatial::count()`]. `edges` must be those that `count` leads to; with others,
 /// some elements stay as they were.
 pub fn search(
     level: Level,
@@ -194,5 +185,6 @@ pub fn search(
     distances: &[AtomicU64],
 ) -> Option<usize> {
     let grid = Grid::new(frame, strip_cell, start, xyz, index)?;
-    search_at(level, &grid, alive, query, radius, after, row, edges, indices, distances)
+    let queries = Queries { grid: &grid, query, radius, after, row };
+    search_at(level, queries, alive, edges, indices, distances)
 }

@@ -130,10 +130,10 @@ fn counts_and_searches_are_those_of_brute_force() {
         assert_eq!(first, None);
         let counts = numbers(&counts);
         assert!(counts.iter().zip(&expected).all(|(count, expected)| *count == expected.len() as i64));
-        // Query k fills row k, counted from the end.
+        // The last query comes first.
         let row: Vec<_> = (0..queries.len() as i32).rev().collect();
         let mut edges = vec![0];
-        edges.extend(counts.iter().rev().scan(0, |end, count| {
+        edges.extend(counts.iter().scan(0, |end, count| {
             *end += count;
             Some(*end)
         }));
@@ -157,7 +157,7 @@ fn counts_and_searches_are_those_of_brute_force() {
             &distances,
         );
         assert_eq!(found, None);
-        let expected: Vec<_> = expected.into_iter().rev().flatten().collect();
+        let expected: Vec<_> = expected.into_iter().flatten().collect();
         assert!(indices.iter().zip(&expected).all(|(id, expected)| id.load(Relaxed) == expected.0));
         assert!(
             distances.iter().zip(&expected).all(|(bits, expected)| bits.load(Relaxed) == expected.1.sqrt().to_bits())
@@ -204,15 +204,15 @@ fn a_walk_is_a_permutation_by_cell_and_names_the_first_that_does_not_exist() {
 fn pairs_are_counted_from_the_place_that_is_asked_for() {
     each_set(|level, set, _, radius| {
         let Set { frame, strip_cell, start, xyz, index, alive, points, .. } = set;
-        let queries: Vec<_> = index.iter().map(|id| points[*id as usize]).collect();
         let after: Vec<_> = (1..=index.len() as i32).collect();
-        let (rows, counts) = in_order(queries.len());
-        count(level, frame, strip_cell, start, xyz, index, alive, &queries, &[radius], &after, &rows, &counts);
+        let (rows, counts) = in_order(index.len());
+        count(level, frame, strip_cell, start, xyz, index, alive, &[], &[radius], &after, &rows, &counts);
         let counts = numbers(&counts);
         let place: std::collections::HashMap<_, _> =
             index.iter().zip(0..).map(|(id, place)| (i64::from(*id), place)).collect();
-        for ((query, after), count) in queries.iter().zip(&after).zip(&counts) {
-            let expected = set.within(*query, radius).iter().filter(|(id, _)| place[id] >= *after).count();
+        for ((id, after), count) in index.iter().zip(&after).zip(&counts) {
+            let expected =
+                set.within(points[*id as usize], radius).iter().filter(|(id, _)| place[id] >= *after).count();
             assert_eq!(*count, expected as i64);
         }
     });
@@ -231,7 +231,6 @@ fn what_is_collected_and_distributed_is_what_a_search_finds() {
         for room in [1, 200, 16 * 700] {
             let (row, counts) = in_order(96);
             let mut ids = vec![-7; 6 * room];
-            let flat = queries.as_flattened();
             let rooms = &[room as i64];
             let bad = collect(
                 level,
@@ -241,7 +240,7 @@ fn what_is_collected_and_distributed_is_what_a_search_finds() {
                 xyz,
                 index,
                 alive,
-                flat,
+                &queries,
                 &[radius],
                 &after,
                 &row,

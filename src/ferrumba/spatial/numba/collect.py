@@ -4,7 +4,7 @@ import numpy as np
 
 from ferrumba.dispatch.jit import jit
 from ferrumba.spatial.cases import LONGEST, TILE
-from ferrumba.spatial.numba.geometry import PAD, is_periodic, is_query
+from ferrumba.spatial.numba.geometry import PAD, is_periodic
 from ferrumba.spatial.numba.group import CANDIDATES, GROUP, RUNS, gather, group_of
 from ferrumba.spatial.numba.search import find_near
 from ferrumba.spatial.numba.sort import FEW, radix_sort, rank_sort
@@ -48,23 +48,23 @@ def collect(frame, strip_cell, start, xyz, index, alive, query, radius, after, r
     """
     first_bad = np.int64(-1)
     periodic = is_periodic(frame)
-    points, after, row = query.reshape((row.size, 3)), after.reshape(row.size), row.reshape(row.size)
+    after, row = after.reshape(row.size), row.reshape(row.size)
     near, square = np.empty((3, CANDIDATES + PAD)), np.empty(CANDIDATES + PAD)
     near_id, places = np.empty(CANDIDATES + PAD, np.int32), np.empty(CANDIDATES + PAD, np.int32)
     hits, nothing = np.empty(CANDIDATES + 1, np.int32), np.empty(0)
     sides, cursor, runs = np.empty((3, 2)), np.empty(3, np.int64), np.empty((RUNS, 2), np.int64)
     at = np.empty(4, np.int64)
-    own, found = np.empty((GROUP, LONGEST), np.int32), np.zeros(GROUP, np.int64)
+    own, held, found = np.empty((GROUP, 4)), np.empty((GROUP, LONGEST), np.int32), np.zeros(GROUP, np.int64)
     used = np.int64(0)
     first = 0
     while first < row.shape[0]:
-        if not is_query(points[first, 0], points[first, 1], points[first, 2], radius[0]):
+        end, most, least = group_of(query, radius, after, row, xyz, first, own, sides)
+        if end == first:
             first_bad = np.int64(first // TILE) if first_bad < 0 else first_bad
             count[row[first]] = 0
             used = end_query(first, hits, np.int64(0), ids, room[0], used, nothing)
             first += 1
             continue
-        end, most, least = group_of(points, radius, after, first, sides)
         at[0] = -1
         last = False
         while not last:
@@ -72,19 +72,33 @@ def collect(frame, strip_cell, start, xyz, index, alive, query, radius, after, r
                 frame, strip_cell, start, xyz, index, alive, sides, most, least, cursor, runs, at, near, near_id, places
             )
             for i in range(first, end):
-                qx, qy, qz = points[i, 0], points[i, 1], points[i, 2]
-                r2 = radius[0] * radius[0]
+                slot = i - first
+                qx, qy, qz, r = own[slot, 0], own[slot, 1], own[slot, 2], own[slot, 3]
                 total = find_near(
-                    near, near_id, places, size, qx, qy, qz, r2, after[i], frame, periodic, square, hits, square, False
+                    near,
+                    near_id,
+                    places,
+                    size,
+                    qx,
+                    qy,
+                    qz,
+                    r * r,
+                    after[i],
+                    frame,
+                    periodic,
+                    square,
+                    hits,
+                    square,
+                    False,
                 )
                 before = found[i - first]
                 for k in range(min(total, LONGEST - before)):
-                    own[i - first, before + k] = hits[k]
+                    held[i - first, before + k] = hits[k]
                 found[i - first] = before + total
         for i in range(first, end):
             total = found[i - first]
             count[row[i]] = total
-            used = end_query(i, own[i - first], total, ids, room[0], used, nothing)
+            used = end_query(i, held[i - first], total, ids, room[0], used, nothing)
             found[i - first] = 0
         first = end
     return first_bad

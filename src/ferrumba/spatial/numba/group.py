@@ -20,33 +20,51 @@ RUNS = 64
 
 
 @jit(inline=True)
-def group_of(query, radius, after, first, sides):
-    """Fill ``sides`` with the bounds of a group, (low, high) for each axis.
+def query_of(query, radius, after, row, xyz, number):
+    """Return the point and the radius of a query, which is row ``row[number]`` of ``query``.
+
+    Where that is empty, the queries are points of the grid, each the one before the place in ``after``.
+    """
+    at = row[number]
+    r = radius[at] if radius.shape[0] > 1 else radius[0]
+    if query.shape[0] > 0:
+        return query[at, 0], query[at, 1], query[at, 2], r
+    place = np.int64(after[number] if after.shape[0] > 1 else after[0]) - 1
+    return xyz[0, place], xyz[1, place], xyz[2, place], r
+
+
+@jit(inline=True)
+def group_of(query, radius, after, row, xyz, first, own, sides):
+    """Fill ``own`` with points and radii of queries, those of a group first, and ``sides`` with its bounds.
 
     Returns its end, its largest radius and the least place that counts for any of its queries. A group ends where its
-    box would get much wider than that radius, since each query is compared with what all can reach.
+    box would get much wider than that radius, since each query is compared with what all can reach, and where a query
+    cannot be answered; if that is the first, the group is empty.
     """
-    least = np.int64(after[first] if after.shape[0] > 1 else after[0])
-    most = radius[first] if radius.shape[0] > 1 else radius[0]
+    many = min(row.shape[0] - first, GROUP)
+    for k in range(many):  # by themselves, so that one need not wait for another to come from memory
+        own[k, 0], own[k, 1], own[k, 2], own[k, 3] = query_of(query, radius, after, row, xyz, first + k)
+    most = own[0, 3]
     for axis in range(3):
-        sides[axis, 0] = sides[axis, 1] = query[first, axis]
-    end = first + 1
-    while end < min(query.shape[0], first + GROUP):
-        r = radius[end] if radius.shape[0] > 1 else radius[0]
+        sides[axis, 0] = sides[axis, 1] = own[0, axis]
+    least = np.int64(2**31)
+    size = 0
+    while size < many:
+        r = own[size, 3]
         reach = r if r > most else most
-        fits = is_query(query[end, 0], query[end, 1], query[end, 2], r)
+        fits = is_query(own[size, 0], own[size, 1], own[size, 2], r)
         for axis in range(3):
-            q = query[end, axis]
+            q = own[size, axis]
             fits &= max(sides[axis, 1], q) - min(sides[axis, 0], q) <= WIDTH * reach
         if not fits:
             break
         for axis in range(3):
-            q = query[end, axis]
+            q = own[size, axis]
             sides[axis, 0], sides[axis, 1] = min(sides[axis, 0], q), max(sides[axis, 1], q)
         most = reach
-        least = min(least, np.int64(after[end] if after.shape[0] > 1 else after[0]))
-        end += 1
-    return end, most, max(least, np.int64(0))
+        least = min(least, np.int64(after[first + size] if after.shape[0] > 1 else after[0]))
+        size += 1
+    return first + size, most, max(least, np.int64(0))
 
 
 @jit

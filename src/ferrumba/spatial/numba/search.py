@@ -5,7 +5,7 @@ from math import sqrt
 import numpy as np
 
 from ferrumba.dispatch.jit import jit
-from ferrumba.spatial.numba.geometry import PAD, is_periodic, is_query
+from ferrumba.spatial.numba.geometry import PAD, is_periodic
 from ferrumba.spatial.numba.group import CANDIDATES, GROUP, RUNS, compare, gather, group_of
 from ferrumba.spatial.numba.sort import FEW, radix_sort, rank_sort
 
@@ -40,8 +40,9 @@ def find_near(near, ids, places, size, qx, qy, qz, r2, least, frame, periodic, s
 def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, row, edges, indices, distances):
     """Fill ``indices`` and, unless it is empty, ``distances``, each row in ascending order of ids.
 
-    Query k fills row ``row[k]``, which begins at ``edges[row[k]]``. ``edges`` must be those that ``count`` leads to.
-    Rows of up to FEW hits are sorted by rank on their way out, longer ones where they are.
+    Queries are those of ``count``; query k fills row ``row[k]``, which begins at ``edges[row[k]]``. ``edges`` must
+    be those that ``count`` leads to. Rows of up to FEW hits are sorted by rank on their way out, longer ones where they
+    are.
     """
     first_bad = np.int64(-1)
     periodic = is_periodic(frame)
@@ -52,13 +53,14 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ro
     sides, cursor, runs = np.empty((3, 2)), np.empty(3, np.int64), np.empty((RUNS, 2), np.int64)
     at = np.empty(4, np.int64)
     found = np.zeros(GROUP, np.int64)
+    own = np.empty((GROUP, 4))
     first = 0
-    while first < query.shape[0]:
-        if not is_query(query[first, 0], query[first, 1], query[first, 2], radius[first if radius.shape[0] > 1 else 0]):
+    while first < row.shape[0]:
+        end, most, lowest = group_of(query, radius, after, row, xyz, first, own, sides)
+        if end == first:
             first_bad = np.int64(first) if first_bad < 0 else first_bad
             first += 1
             continue
-        end, most, lowest = group_of(query, radius, after, first, sides)
         at[0] = -1
         last = False
         while not last:
@@ -66,9 +68,9 @@ def search(frame, strip_cell, start, xyz, index, alive, query, radius, after, ro
                 frame, strip_cell, start, xyz, index, alive, sides, most, lowest, cursor, runs, at, near, ids, places
             )
             for i in range(first, end):
-                r = radius[i] if radius.shape[0] > 1 else radius[0]
+                slot = i - first
+                qx, qy, qz, r = own[slot, 0], own[slot, 1], own[slot, 2], own[slot, 3]
                 least = after[i] if after.shape[0] > 1 else after[0]
-                qx, qy, qz = query[i, 0], query[i, 1], query[i, 2]
                 total = find_near(
                     near, ids, places, size, qx, qy, qz, r * r, least, frame, periodic, square, hits, squares, wanted
                 )
