@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import ferrumba
-from ferrumba.dispatch.driver import Pieces, block_edges, run, serving
+from ferrumba.dispatch.driver import Pieces, run, serving
 from ferrumba.dispatch.state import STATE
 from ferrumba.testing.conformance import small_blocks
 from ferrumba.testing.loopback import installed
@@ -60,20 +60,6 @@ EXPECTED_BLOCKS = {
     257: [65, 64, 64, 64],
     5000: [256] * 16 + [226, 170, 127, 96, 72, 64, 64, 64, 21],
 }
-
-
-@pytest.mark.parametrize("rows", [1, 2, 7, 1000, 10**9])
-@pytest.mark.parametrize("block", [1, 3, 64, 1 << 16])
-def test_the_last_blocks_are_shorter(rows, block):
-    rows = min(rows, 1000 * block)
-    edges = block_edges(rows, block)
-    sizes = np.diff(edges)
-    assert (edges[0], edges[-1]) == (0, rows)
-    assert sizes.min() > 0
-    assert sizes.max() <= block
-    assert (np.diff(sizes) <= 0).all()
-    assert len(sizes) <= rows / block + 6
-    assert sizes[-1] <= max(1, -(-block // 4))
 
 
 @pytest.mark.parametrize("count", [1, 7])

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ferrumba.dispatch import choice as choosing
+from ferrumba.dispatch.blocks import block_edges
 from ferrumba.dispatch.choice import resolve, resolved
 from ferrumba.dispatch.kernel import Kernel
 from ferrumba.dispatch.state import STATE, Call, State
@@ -33,18 +34,6 @@ def block_rows(kernel: Kernel, rows: int) -> int:
     if kernel.grain:
         return kernel.grain
     return min(max(rows // 16, BLOCK // 16), 4 * BLOCK) if kernel.costly else BLOCK
-
-
-def block_edges(rows: int, block: int) -> list[int]:
-    """Return where blocks begin and the last one ends: the last are shorter, so that threads end at about one time.
-
-    From four blocks before the end on, each is a quarter of what is left, and no less than a quarter of a block.
-    """
-    edges = [0]
-    while edges[-1] < rows:
-        left = rows - edges[-1]
-        edges.append(edges[-1] + min(left, block, max(-(-left // 4), -(-block // 4))))
-    return edges
 
 
 class Pieces:

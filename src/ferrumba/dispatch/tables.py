@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ferrumba.dispatch.blocks import block_edges
 from ferrumba.dispatch.kernel import Input, Kernel, Output
 
 TILE = 8
@@ -46,21 +47,25 @@ class TableBlocks:
         self._tile = TILE if any(output.kind == "columns" for output in kernel.outputs) else max(self._columns, 1)
         tiles = -(-self._columns // self._tile)
         reach = max(min(int(self._window.max(initial=1)), rows), 1)
-        self._step = reach if kernel.anchored else 1
         high = max(size // min(max(self._columns, 1), TILE), SHARE * reach)
         whole = kernel.serial or (kernel.anchored and len(self._window) > 1)
         times = 1 if whole or rows * self._columns <= size else -(-rows // high)
         if times > 1 and times * tiles % 2:
             times += 1  # two threads finish together
-        self._times, self._tiles = times, tiles if rows else 0
+        self._tiles = tiles if rows else 0
+        if tiles == 1 and times > 1:
+            edges = block_edges(rows, -(-rows // times), SHARE * reach)
+        else:
+            edges = [turn * rows // times for turn in range(times + 1)]
+        step = reach if kernel.anchored else 1
+        self._edges = [*(row // step * step for row in edges[:-1]), rows]
 
     def __len__(self) -> int:
-        return self._times * self._tiles
+        return (len(self._edges) - 1) * self._tiles
 
     def start(self, index: int) -> int:
         """Return the first row of a block."""
-        row = index // self._tiles * self._rows // self._times
-        return row if row == self._rows else row // self._step * self._step
+        return self._edges[index // self._tiles]
 
     def run(self, function: Callable[..., int], index: int) -> int:
         """Call a kernel on a block."""
