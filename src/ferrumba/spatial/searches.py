@@ -119,16 +119,17 @@ class Searches:
         indptr = np.zeros(rows + 1, np.int64)
         counts = indptr[1:]
         ids = _NOTHING if distances else self._collect(walk, counts)
-        if len(ids) == 0 or len(ids) * TILE < len(walk.row):
-            self._count(walk.part(slice(len(ids) * TILE, None)), counts)
+        self._count(walk.part(slice(len(ids) * TILE, None)) if len(ids) else walk, counts)
         np.cumsum(counts, out=counts)
         return self._search(walk, ids, indptr, distances)
 
     def _collect(self, walk: Walk, counts: np.ndarray) -> np.ndarray:
         """Count the queries of the first tiles and return the ids that they find, as many as are held."""
         count = len(walk.row) // TILE
+        if count < SAMPLE or len(walk.radius) > 1:
+            return _NOTHING
         most = HELD - sum(values.nbytes for values in walk)
-        if count < SAMPLE or len(walk.radius) > 1 or most < 4 * TILE * SAMPLE:
+        if most < 4 * TILE * SAMPLE:
             return _NOTHING
         after, row = walk.tiles(count)
         some = np.linspace(0, count - 1, SAMPLE).astype(np.int64)
@@ -154,7 +155,8 @@ class Searches:
             cut = np.flatnonzero(held < TILE)
             left = (cut[:, None] * TILE + np.arange(TILE))[np.arange(TILE) >= held[cut, None]]
             self._fill(walk.part(left), indptr, indices, lengths)
-        self._fill(walk.part(slice(there, None)), indptr, indices, lengths)
+            walk = walk.part(slice(there, None))
+        self._fill(walk, indptr, indices, lengths)
         return (indptr, indices, lengths) if distances else (indptr, indices)
 
     def _fill(self, walk: Walk, indptr: np.ndarray, indices: np.ndarray, lengths: np.ndarray) -> None:
