@@ -111,6 +111,20 @@ def timeseries(report: dict[str, Any]) -> list[str]:
     return [*lines, source(report, rows)]
 
 
+def second_thread(report: dict[str, Any]) -> list[str]:
+    """Return the lines of the table of one thread and two: least times, and their ratio beside that of the medians."""
+    rows = report["rows"]
+    lines = ["Milliseconds on one thread and on two, in turn in one process, least of their rounds.", ""]
+    lines += ["| | rows | backend | 1 thread | 2 threads | ratio | of medians |"]
+    lines += ["| --- | ---: | --- |" + " ---: |" * 4]
+    for one, two in zip(*([row for row in rows if row["threads"] == count] for count in (1, 2)), strict=True):
+        least, median = (one[key] / two[key] for key in ("least_ms", "median_ms"))
+        times = f"{one['least_ms']:,.1f} | {two['least_ms']:,.1f} | {least:.2f} | {median:.2f}"
+        name = one["contender"].removeprefix(OURS).strip(" ()")
+        lines.append(f"| {one['task']}, {one['note']} | {one['rows']:,} | {name} | {times} |")
+    return [*lines, "", source(report, rows)]
+
+
 def fill(page: Path, lines: list[str]) -> None:
     """Put lines into the marked section of a page."""
     old = page.read_text(encoding="utf-8")
@@ -134,6 +148,8 @@ def main() -> None:
     for name, title in (("timeseries", "Rolling functions"), ("timeseries_columns", "Functions of whole columns")):
         if name in reports:
             full += ["", f"## {title}", "", *timeseries(reports[name])]
+    if "second_thread" in reports:
+        full += ["", "## A second thread", "", *second_thread(reports["second_thread"])]
     fill(ROOT / "README.md", short)
     fill(ROOT / "docs" / "benchmarks.md", full)
 

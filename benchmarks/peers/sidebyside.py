@@ -42,9 +42,16 @@ class Row:
 
 def floor(read_and_written: int) -> Callable[[], None]:
     """Return a copy that reads and writes this many bytes in all: what the memory alone would take."""
-    source = np.zeros(read_and_written // 2, np.uint8)
+    source = np.ones(read_and_written // 2, np.uint8)  # zeros would be one page, read from the cache
     target = np.empty_like(source)
     return lambda: np.copyto(target, source)
+
+
+def row_of(task: str, contender: str, threads: int, rows: int, taken: list[float], note: str = "") -> Row:
+    """Return the row that tells of times in milliseconds."""
+    least, median, spread = min(taken), np.median(taken), np.subtract(*np.percentile(taken, [75, 25]))
+    times = (round(float(value), 4) for value in (least, median, spread))
+    return Row(task, contender, threads, rows, *times, note)
 
 
 def race(
@@ -59,19 +66,7 @@ def race(
             seconds = time.perf_counter() - start
             if turn:
                 times[name].append(seconds * 1e3)
-    return [
-        Row(
-            task,
-            name,
-            threads,
-            rows,
-            round(min(taken), 4),
-            round(float(np.median(taken)), 4),
-            round(float(np.subtract(*np.percentile(taken, [75, 25]))), 4),
-            note,
-        )
-        for name, taken in times.items()
-    ]
+    return [row_of(task, name, threads, rows, taken, note) for name, taken in times.items()]
 
 
 def optional(name: str) -> Any | None:
