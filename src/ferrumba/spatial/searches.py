@@ -67,8 +67,8 @@ def run_queries(stem: str, inputs: Arrays, outputs: Arrays, backend: str | None)
     if bad >= 0:
         given = dict(zip((argument.name for argument in kernel.inputs), inputs, strict=True))
         row = int(given["row"][bad]) if "row" in given else bad
-        x, y, z = given["query"][row].tolist()
-        raise ValueError(f"at row {row}: " + query_fault(x, y, z, float(of_rows(given["radius"], slice(row, None))[0])))
+        (x, y, z), radius = given["query"][row].tolist(), given["radius"]
+        raise ValueError(f"at row {row}: " + query_fault(x, y, z, float(radius[row if len(radius) > 1 else 0])))
 
 
 class Searches:
@@ -140,8 +140,9 @@ class Searches:
         room = TILE * max(1, -(-room // TILE))
         count = min(count, most // (4 * room))
         ids = np.empty((count, room), np.int32)
-        query, radius = walk.query, walk.radius
-        self._run("collect", (query, radius, after[:count], row[:count], np.array([room])), counts, ids)
+        # So many queries were located before, and points of the grid are valid: none is refused.
+        inputs = (*self._grid, self._alive, walk.query, walk.radius, after[:count], row[:count], np.array([room]))
+        run(BY_STEM["collect"], inputs, (counts, ids), self._backend)
         return ids
 
     def _search(self, walk: Walk, ids: np.ndarray, indptr: np.ndarray, distances: bool) -> Arrays:
