@@ -19,8 +19,8 @@ from ferrumba.spatial.searches import Searches, Walk, of_rows, run_queries
 
 SLAB = 1 << 18
 """Queries that are counted at once, at least."""
-WALKED = 64
-"""Bytes of a query that is counted: its copy, and its cell, place and copy in the walk."""
+WALKED = 48
+"""Bytes of a query that is counted: copies of its point and radius, its cell, its row in the walk, and its count."""
 HINT = (0.65, 1.6)
 """How far a hint moves the width of a cell from the one that suits the density: half of it takes 3 times as long."""
 
