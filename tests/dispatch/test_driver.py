@@ -43,6 +43,13 @@ def kernel():
     return kernels()["healpix.morton_order"]
 
 
+EXPECTED_BLOCKS = {
+    **{rows: [rows] for rows in (0, 1, 255, 256)},
+    257: [65, 64, 64, 64],
+    5000: [256] * 16 + [226, 170, 127, 96, 72, 64, 64, 64, 21],
+}
+
+
 @pytest.mark.parametrize("count", [1, 2, 7])
 @pytest.mark.parametrize("rows", [0, 1, 255, 256, 257, 5000])
 def test_blocks_cover_every_row_once_and_depend_on_rows_only(kernel, rows, count):
@@ -53,13 +60,6 @@ def test_blocks_cover_every_row_once_and_depend_on_rows_only(kernel, rows, count
     np.testing.assert_array_equal(out, values)
     assert sorted(recorder.sizes, reverse=True) == EXPECTED_BLOCKS[rows]
     assert len(recorder.threads) <= count
-
-
-EXPECTED_BLOCKS = {
-    **{rows: [rows] for rows in (0, 1, 255, 256)},
-    257: [65, 64, 64, 64],
-    5000: [256] * 16 + [226, 170, 127, 96, 72, 64, 64, 64, 21],
-}
 
 
 @pytest.mark.parametrize("count", [1, 7])

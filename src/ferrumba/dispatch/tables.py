@@ -53,6 +53,7 @@ class TableBlocks:
         if times > 1 and times * tiles % 2:
             times += 1  # two threads finish together
         self._tiles = tiles if rows else 0
+        # Several tiles make many blocks, of which the last are short beside the rest as they are.
         if tiles == 1 and times > 1:
             edges = block_edges(rows, -(-rows // times), SHARE * reach)
         else:

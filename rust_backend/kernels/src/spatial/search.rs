@@ -166,8 +166,8 @@ with_masks! {
 
 /// Fills `indices` and, unless it is empty, `distances`, each row in ascending order of ids.
 ///
-/// Query k fills row `row[k]`, which begins at `edges[row[k]]`; queries are those of [`crate::spatial::count()`]. `edges` must be those that `count` leads to; with others,
-/// some elements stay as they were.
+/// Queries are those of [`crate::spatial::count()`]; query k fills row `row[k]`, which begins at `edges[row[k]]`. `edges`
+/// must be those that `count` leads to; with others, some elements stay as they were.
 pub fn search(
     level: Level,
     frame: &[[f64; 7]],

@@ -74,27 +74,14 @@ def collect(frame, strip_cell, start, xyz, index, alive, query, radius, after, r
             for i in range(first, end):
                 slot = i - first
                 qx, qy, qz, r = own[slot, 0], own[slot, 1], own[slot, 2], own[slot, 3]
+                r2 = r * r
                 total = find_near(
-                    near,
-                    near_id,
-                    places,
-                    size,
-                    qx,
-                    qy,
-                    qz,
-                    r * r,
-                    after[i],
-                    frame,
-                    periodic,
-                    square,
-                    hits,
-                    square,
-                    False,
+                    near, near_id, places, size, qx, qy, qz, r2, after[i], frame, periodic, square, hits, square, False
                 )
-                before = found[i - first]
+                before = found[slot]
                 for k in range(min(total, LONGEST - before)):
-                    held[i - first, before + k] = hits[k]
-                found[i - first] = before + total
+                    held[slot, before + k] = hits[k]
+                found[slot] = before + total
         for i in range(first, end):
             total = found[i - first]
             count[row[i]] = total
