@@ -1,5 +1,7 @@
 """Rolling moments against two passes over every window in long doubles."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,6 +78,37 @@ def assert_close(x, width, backend, **options):
 def test_moments_are_those_of_two_passes(backend, width):
     """Every column of the hard table: offsets, denormal numbers, 1.7e308, spikes, missing values, constants."""
     assert_close(hard(np.random.default_rng(width), 200), width, backend)
+
+
+def long_columns(n):
+    """Return columns that change in size, miss one row or many after long runs without, or lose what sums hold."""
+    rng = np.random.default_rng(n)
+    table = rng.standard_normal((n, 10))
+    table[n // 3, 1] = np.nan
+    table[n // 2, 2] = 1e15
+    table[n // 2 :, 3] *= 1e-12
+    table[n // 4 : n // 2, 4] *= 1e9
+    table[n // 2 :, 5] = np.where(rng.random(n - n // 2) < 0.2, np.nan, table[n // 2 :, 5])
+    table[:, 6] *= 10.0 ** rng.integers(-40, 40, n)
+    table[:, 7] = np.where(np.arange(n) // 700 % 2 == 0, np.nan, table[:, 7])
+    table[: n // 2, 8] = np.inf
+    return table
+
+
+@pytest.mark.parametrize("order", "CF")
+@pytest.mark.parametrize(("width", "least", "nan"), [(5, 1, "omit"), (300, 250, "omit"), (128, 100, "propagate")])
+def test_long_sums_and_means_are_those_of_exact_arithmetic(backend, order, width, least, nan):
+    """Also where some rows of a column need other arithmetic than those before."""
+    x = np.asarray(long_columns(4_000), order=order)
+    total = timeseries.rolling_sum(x, width, min_periods=least, nan=nan, backend=backend)
+    mean = timeseries.rolling_mean(x, width, min_periods=least, nan=nan, backend=backend)
+    for row, column in np.ndindex(x.shape):
+        window = x[max(0, row - width + 1) : row + 1, column]
+        values = window[np.isfinite(window)]
+        enough = len(values) >= (max(least, len(window)) if nan == "propagate" else least)
+        expected = math.fsum(values) if enough else math.nan
+        assert same_bits(total[row, column], expected), (row, column)
+        assert same_bits(mean[row, column], expected / max(len(values), 1)), (row, column)
 
 
 @pytest.mark.parametrize("width", [3, 64, 300])

@@ -115,6 +115,18 @@ impl fmt::Display for UnknownLevel {
 
 impl std::error::Error for UnknownLevel {}
 
+/// Asks for the cache line of an element, which need not exist.
+#[inline(always)]
+pub(crate) fn prefetch<T>(values: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every processor of this architecture has the instruction, which reads nothing: any address will do.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(values.as_ptr().wrapping_add(at).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (values, at);
+}
+
 /// Compiles a function once per level and gives it a first argument, the [`Level`] to run at.
 ///
 /// Whatever the body calls must be `#[inline(always)]`, or it runs at the baseline. A body that names its lanes in
@@ -135,7 +147,7 @@ macro_rules! at_every_level {
             fn body($lanes: impl $crate::simd::lanes::Lanes, $($argument: $type),*) -> $result $body
 
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+            #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
             fn avx2($($argument: $type),*) -> $result {
                 // SAFETY: this function runs only where its features are.
                 let lanes = unsafe { $crate::simd::lanes::Avx2::new() };
@@ -143,7 +155,7 @@ macro_rules! at_every_level {
             }
 
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
+            #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")]
             fn avx512($($argument: $type),*) -> $result {
                 // SAFETY: as above.
                 let lanes = unsafe { $crate::simd::lanes::Avx512::new() };
@@ -168,6 +180,7 @@ pub(crate) use at_every_level;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::lanes::Lanes;
 
     at_every_level! {
         /// Sums, to show that every level that is offered can run.
@@ -181,6 +194,61 @@ mod tests {
         let values: Vec<u64> = (0..1000).collect();
         for level in Level::available() {
             assert_eq!(sum(level, &values), 499_500, "{}", level.name());
+        }
+    }
+
+    #[inline(always)]
+    fn rows_of<L: Lanes>(_: L) -> usize {
+        L::ROWS
+    }
+
+    at_every_level! {
+        /// Divides values and their running sums by a number; both are as many as vectors hold.
+        fn divide<lanes>(values: &[f64], divisor: f64, quotients: &mut [f64], sums: &mut [f64]) -> () {
+            let divisor = lanes.all(divisor.to_bits());
+            let mut before = lanes.all(0);
+            let mut at = 0;
+            while at < values.len() {
+                let own = lanes.load_floats(&values[at..]);
+                lanes.store_floats(lanes.divided_by(own, divisor), &mut quotients[at..]);
+                let running = lanes.running_sums(own);
+                lanes.store_floats(lanes.add_floats(before, running), &mut sums[at..]);
+                before = lanes.add_floats(before, lanes.last(running));
+                at += rows_of(lanes);
+            }
+        }
+    }
+
+    #[test]
+    fn quotients_by_one_number_are_rounded_once_and_whole_numbers_summed_up() {
+        let mut state = 1_u64;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state >> 12
+        };
+        for divisor in (1..200).chain([1000, 4095, 65_537, 10_000_019, i32::MAX]).map(f64::from) {
+            // Mantissas of all kinds, multiples of the divisor, and what is beside them.
+            let value = |k: u64, bits: u64| match k % 4 {
+                0 => f64::from_bits(bits | 1023 << 52),
+                1 => (bits >> 20) as f64 * divisor,
+                2 => f64::from_bits(((bits >> 22) as f64 * divisor).to_bits() + 1),
+                _ => -f64::from_bits(((bits >> 22) as f64 * divisor).to_bits().saturating_sub(1)),
+            };
+            let values: Vec<f64> =
+                (0..512).map(|k| value(k, random()) * 2_f64.powi((k % 7) as i32 * 100 - 300)).collect();
+            let whole: Vec<f64> = (0..512).map(|_| (random() >> 20) as f64).collect();
+            let expected: Vec<f64> = values.iter().map(|value| value / divisor).collect();
+            for level in Level::available() {
+                let (mut quotients, mut sums) = (vec![0.0; 512], vec![0.0; 512]);
+                divide(level, &values, divisor, &mut quotients, &mut sums);
+                assert_eq!(quotients, expected, "{} {divisor}", level.name());
+                divide(level, &whole, divisor, &mut quotients, &mut sums);
+                let mut total = 0.0;
+                assert!(whole.iter().zip(&sums).all(|(value, sum)| {
+                    total += value;
+                    total == *sum
+                }));
+            }
         }
     }
 

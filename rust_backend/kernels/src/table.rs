@@ -1,6 +1,7 @@
 //! Tables of any strides: rows are time, and a thread may own some rows and columns of a table that others fill elsewhere.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 /// Rows of a column that are copied at once.
 const BLOCK: usize = 4;
@@ -108,6 +109,15 @@ impl<'a, T: Copy> Table<'a, T> {
         true
     }
 
+    /// A column, if its rows follow each other.
+    #[inline(always)]
+    pub(crate) fn column(&self, column: usize) -> Option<&'a [T]> {
+        let found = self.strides[0] == 1 && column < self.columns();
+        let first = self.data.wrapping_offset(offset(self.strides, 0, column));
+        // SAFETY: the table has all rows of the column, which follow each other, and it is lent for as long.
+        found.then(|| unsafe { std::slice::from_raw_parts(first, self.rows()) })
+    }
+
     /// Copies a row, as much of it as there is or fits.
     #[inline(always)]
     pub(crate) fn load_row(&self, row: usize, into: &mut [T]) {
@@ -207,6 +217,17 @@ impl<'a, T: Copy> TableMut<'a, T> {
             }
         }
         true
+    }
+
+    /// Some rows of a column, if there are such rows and they follow each other.
+    #[inline(always)]
+    pub(crate) fn part(&mut self, column: usize, rows: Range<usize>) -> Option<&mut [T]> {
+        if self.strides[0] != 1 || column >= self.columns() || rows.end > self.rows() || rows.is_empty() {
+            return None;
+        }
+        let first = self.data.wrapping_offset(offset(self.strides, rows.start, column));
+        // SAFETY: the table has these rows, which follow each other, and it is borrowed.
+        Some(unsafe { std::slice::from_raw_parts_mut(first, rows.len()) })
     }
 
     /// Writes values to a column from row `start` on, as many as there is room for.

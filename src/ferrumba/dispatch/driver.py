@@ -19,7 +19,7 @@ from ferrumba.dispatch.blocks import block_edges
 from ferrumba.dispatch.choice import resolve, resolved
 from ferrumba.dispatch.kernel import Kernel
 from ferrumba.dispatch.state import STATE, Call, State
-from ferrumba.dispatch.tables import TableBlocks
+from ferrumba.dispatch.tables import TableBlocks, is_canonical
 from ferrumba.dispatch.threads import pool, thread_count
 
 BLOCK = 1 << 16
@@ -84,7 +84,10 @@ def run(
     function, choice = resolve(kernel, values, backend, state.rules) if found is None else found
     if state.calls is None and history is None and rows << 4 <= BLOCK and not kernel.grain:
         return function(*inputs, *outputs)  # whatever the kernel, that is one block
-    whole = history is None and (rows <= block_rows(kernel, rows) or kernel.serial)
+    if history is None:
+        whole = rows <= block_rows(kernel, rows) or kernel.serial
+    else:
+        whole = values << 2 <= BLOCK and all(map(is_canonical, kernel.arguments, (*inputs, *outputs)))
     if state.calls is None:
         return function(*inputs, *outputs) if whole else _in_blocks(kernel, function, inputs, outputs, rows)[0]
     start = time.perf_counter()

@@ -100,8 +100,13 @@ class TableBlocks:
         return array[start:stop] if argument.kind == "row" or (argument.kind == "uniform" and len(array) > 1) else array
 
 
+def is_canonical(argument: Input | Output, array: np.ndarray) -> bool:
+    """Return whether a kernel takes an array as it is."""
+    return array.dtype == argument.numpy and array.flags.aligned
+
+
 def _canonical(argument: Input | Output, array: np.ndarray) -> np.ndarray:
-    if array.dtype == argument.numpy and array.flags.aligned:
+    if is_canonical(argument, array):
         return array
     if isinstance(argument, Output):
         return np.empty_like(array, argument.numpy)

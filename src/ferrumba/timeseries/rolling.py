@@ -106,7 +106,10 @@ def rolling(
             check_out(array, form, dtype, suffixes)
         direct = array is not None and not suffixes and not np.may_share_memory(array, values)
         filled[output.name] = as_two_axes(array) if direct else form.allocate(dtype, max(1, len(suffixes)))
-    tables = [filled.get(output.name, np.empty((rows, 0), output.numpy)) for output in kernel.outputs]
+    tables = [
+        filled[output.name] if output.name in filled else np.empty((rows, 0), output.numpy)
+        for output in kernel.outputs
+    ]
     if callable(more):
         more = more(table, values)
     if rows and columns:

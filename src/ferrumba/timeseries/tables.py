@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -94,12 +95,17 @@ def suffixed(names: Iterable[Any], suffixes: Sequence[str]) -> list[Any]:
     return [suffix if name in (None, "") else f"{name}_{suffix}" for name in names for suffix in suffixes]
 
 
+@lru_cache
+def _values(name: str) -> Input:
+    return Input(name, "float64")
+
+
 def as_table(x: Any, name: str = "x", on: str | None = None) -> Table:
     """Return a table of the values of an argument; ``on`` names a column of times that is none of them."""
     library = type(x).__module__.partition(".")[0]
     if library in ADAPTERS:
         return importlib.import_module(ADAPTERS[library]).as_table(x, name, on)
-    array = as_array(Input(name, "float64"), x)
+    array = as_array(_values(name), x)
     if array.ndim == 1:
         return Table(
             array[:, None],
@@ -119,7 +125,7 @@ def every(x: Any, step: int) -> Any:
     library = type(x).__module__.partition(".")[0]
     if library in ADAPTERS:
         return importlib.import_module(ADAPTERS[library]).every(x, step)
-    return as_array(Input("x", "float64"), x)[::step]
+    return as_array(_values("x"), x)[::step]
 
 
 def check_out(out: Any, table: Table, dtype: np.dtype, suffixes: Sequence[str]) -> None:

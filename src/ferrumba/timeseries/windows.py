@@ -75,7 +75,7 @@ def _rows(window: Any) -> int:
         raise TypeError(f"window is {window!r}, but it is a number of rows or a time such as '30min'") from None
     if isinstance(window, bool) or width < 1:
         raise ValueError(f"window is {window!r}, but a window has at least 1 row")
-    return min(width, np.iinfo(np.int64).max)
+    return min(width, 2**63 - 1)
 
 
 def as_span(window: Any, name: str = "window") -> np.timedelta64:

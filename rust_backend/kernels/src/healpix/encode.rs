@@ -6,6 +6,7 @@
 use crate::healpix::bits::{Order, pack};
 use crate::healpix::exact::{exact_pixel, is_lonlat};
 use crate::rows::Derive;
+use crate::simd::lanes::Lanes;
 
 const GUARD: f64 = 1.0 / (1_u64 << 43) as f64;
 /// asin(2/3) in degrees; either formula serves within an ulp of it.
@@ -22,11 +23,15 @@ const SIN: [f64; 6] = [
     -1.1350839744249615e-27,
 ];
 
-/// Returns the sine of r degrees, |r| <= 41.82, within 2e-15 relative.
+/// Returns the sine of r degrees, |r| <= 41.82, within 2e-15 relative, whether or not steps are fused.
 #[inline(always)]
-fn sin_degrees(r: f64) -> f64 {
+fn sin_degrees(lanes: impl Lanes, r: f64) -> f64 {
     let t = r * r;
-    r * (SIN[0] + t * (SIN[1] + t * (SIN[2] + t * (SIN[3] + t * (SIN[4] + t * SIN[5])))))
+    let mut sum = SIN[5];
+    for power in (0..5).rev() {
+        sum = lanes.multiply_add(t, sum, SIN[power]);
+    }
+    r * sum
 }
 
 /// Splits a number below 2^50 into its integer part and its distance from the middle between two integers.
@@ -46,13 +51,13 @@ fn whole(value: f64) -> (u64, f64) {
 ///
 /// NaN, infinities, values out of range and orders out of range give -1.
 #[inline(always)]
-fn fast_pixel<const HIGHEST: i64>(lon: f64, lat: f64, order: Order<HIGHEST>) -> i64 {
+fn fast_pixel<const HIGHEST: i64>(lanes: impl Lanes, lon: f64, lat: f64, order: Order<HIGHEST>) -> i64 {
     let Order { order, nside, .. } = order;
     let limit = 0.5 - GUARD * nside;
     let away = lat.abs();
     let belt = away <= BELT;
-    let p = sin_degrees(if belt { lat } else { 0.5 * (90.0 - away) });
-    let t = lon * (1.0 / 90.0) + 8.0;
+    let p = sin_degrees(lanes, if belt { lat } else { 0.5 * (90.0 - away) });
+    let t = lanes.multiply_add(lon, 1.0 / 90.0, 8.0);
     let (quarter, middle) = whole(t);
     let centre = middle + 1.0; // 0.5 + f, where f is the fraction of the quarter
     let f = middle + 0.5;
@@ -89,18 +94,24 @@ fn fast_pixel<const HIGHEST: i64>(lon: f64, lat: f64, order: Order<HIGHEST>) -> 
 
 /// Fills a block with packed words, -1 in invalid rows; returns the first invalid row.
 #[inline(always)]
-pub(crate) fn encode<const HIGHEST: i64>(lon: &[f64], lat: &[f64], order: &[i64], out: &mut [i64]) -> Option<usize> {
+pub(crate) fn encode<const HIGHEST: i64>(
+    lanes: impl Lanes,
+    lon: &[f64],
+    lat: &[f64],
+    order: &[i64],
+    out: &mut [i64],
+) -> Option<usize> {
     let mut untrusted = 0;
     let rows = out.iter_mut().zip(lon).zip(lat);
     if let [order] = *order {
         let order = Order::<HIGHEST>::derive(order);
         for ((word, lon), lat) in rows {
-            *word = fast_pixel(*lon, *lat, order);
+            *word = fast_pixel(lanes, *lon, *lat, order);
             untrusted |= *word;
         }
     } else {
         for (((word, lon), lat), order) in rows.zip(order) {
-            *word = fast_pixel(*lon, *lat, Order::<HIGHEST>::derive(*order));
+            *word = fast_pixel(lanes, *lon, *lat, Order::<HIGHEST>::derive(*order));
             untrusted |= *word;
         }
     }

@@ -30,7 +30,7 @@ at_every_level! {
         for (start, out) in (0..).step_by(BLOCK).zip(morton.chunks_mut(BLOCK)) {
             let orders = block(order, start);
             let cells = cells.get_mut(..out.len()).unwrap_or_default();
-            let bad = encode::<MAX_ORDER>(block(lon, start), block(lat, start), orders, cells);
+            let bad = encode::<MAX_ORDER>(lanes, block(lon, start), block(lat, start), orders, cells);
             first = first.or(bad.map(|row| start + row));
             update(cells, orders, nested);
             if let [one] = *orders {

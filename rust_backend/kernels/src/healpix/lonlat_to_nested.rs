@@ -14,11 +14,11 @@ fn row(word: i64, order: i64) -> i64 {
 
 at_every_level! {
     /// Fills `nested` with the nested ids of the cells that hold points; -1 where a row is invalid.
-    pub fn lonlat_to_nested(lon: &[f64], lat: &[f64], order: &[i64], nested: &mut [i64]) -> Option<usize> {
+    pub fn lonlat_to_nested<lanes>(lon: &[f64], lat: &[f64], order: &[i64], nested: &mut [i64]) -> Option<usize> {
         let mut first = None;
         for (start, out) in (0..).step_by(BLOCK).zip(nested.chunks_mut(BLOCK)) {
             let orders = block(order, start);
-            let bad = encode::<MAX_ORDER>(block(lon, start), block(lat, start), orders, out);
+            let bad = encode::<MAX_ORDER>(lanes, block(lon, start), block(lat, start), orders, out);
             first = first.or(bad.map(|row| start + row));
             update(out, orders, row);
         }

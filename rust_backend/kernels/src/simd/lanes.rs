@@ -11,6 +11,8 @@
 pub(crate) trait Lanes: Copy {
     type Words: Copy;
     const ROWS: usize;
+    /// Whether the processor multiplies and adds in one step.
+    const FUSED: bool = false;
 
     fn load(self, words: &[i64]) -> Self::Words;
     fn store(self, words: Self::Words, to: &mut [i64]);
@@ -68,9 +70,30 @@ pub(crate) trait Lanes: Copy {
     fn join_first_bytes(self, low: Self::Words, high: Self::Words) -> Self::Words;
     fn join_second_bytes(self, low: Self::Words, high: Self::Words) -> Self::Words;
 
+    /// The float a * b + c, rounded once where that is one step, and else twice.
+    #[inline(always)]
+    fn multiply_add(self, a: f64, b: f64, c: f64) -> f64 {
+        if Self::FUSED { a.mul_add(b, c) } else { a * b + c }
+    }
+
     /// The words at some places, each modulo the number of words, which is a power of two.
     fn gather(self, words: &[i64], places: Self::Words) -> Self::Words;
 
+    fn load_floats(self, floats: &[f64]) -> Self::Words;
+    fn store_floats(self, words: Self::Words, to: &mut [f64]);
+    /// The sums of words that are the bits of floats, and below their quotients and differences.
+    fn add_floats(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    fn div_floats(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The quotients of floats by one that stays the same for long; rounded once, if neither they nor what is between two
+    /// floats there is too large or too small for a float.
+    #[inline(always)]
+    fn divided_by(self, a: Self::Words, b: Self::Words) -> Self::Words {
+        self.div_floats(a, b)
+    }
+    /// The sums of the floats up to each, made in an order of its own.
+    fn running_sums(self, a: Self::Words) -> Self::Words;
+    /// The last of the words, in all places.
+    fn last(self, a: Self::Words) -> Self::Words;
     /// The differences of words that are the bits of floats.
     fn sub_floats(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// The smaller ones of words that are the bits of floats, none of which is NaN or -0.0.
@@ -100,7 +123,7 @@ mod x86 {
     /// Implements [`Lanes`] by functions that need the instructions of a level.
     macro_rules! lanes {
         (
-            $name:ident, $words:ty, $rows:literal, $load:ident, $store:ident, $gather:ident, $any_less:ident,
+            $name:ident, $words:ty, $rows:literal, $fused:literal, $load:ident, $store:ident, $gather:ident, $any_less:ident,
             { $($method:ident($($argument:ident: $type:ty),*) = $function:ident),* $(,)? }
         ) => {
             #[derive(Clone, Copy)]
@@ -119,6 +142,7 @@ mod x86 {
             impl Lanes for $name {
                 type Words = $words;
                 const ROWS: usize = $rows;
+                const FUSED: bool = $fused;
 
                 #[inline(always)]
                 fn load(self, words: &[i64]) -> $words {
@@ -129,6 +153,20 @@ mod x86 {
 
                 #[inline(always)]
                 fn store(self, words: $words, to: &mut [i64]) {
+                    assert!(to.len() >= $rows);
+                    // SAFETY: the slice is long enough, and `self` shows that the processor has the instructions.
+                    unsafe { $store(to.as_mut_ptr().cast(), words) }
+                }
+
+                #[inline(always)]
+                fn load_floats(self, floats: &[f64]) -> $words {
+                    assert!(floats.len() >= $rows);
+                    // SAFETY: the slice is long enough, and `self` shows that the processor has the instructions.
+                    unsafe { $load(floats.as_ptr().cast()) }
+                }
+
+                #[inline(always)]
+                fn store_floats(self, words: $words, to: &mut [f64]) {
                     assert!(to.len() >= $rows);
                     // SAFETY: the slice is long enough, and `self` shows that the processor has the instructions.
                     unsafe { $store(to.as_mut_ptr().cast(), words) }
@@ -182,6 +220,12 @@ mod x86 {
             _mm_castps_si128(_mm_shuffle_ps::<0x88>(_mm_castsi128_ps(a), _mm_castsi128_ps(b)));
         high_128(a: __m128i, b: __m128i) -> __m128i =
             _mm_castps_si128(_mm_shuffle_ps::<0xdd>(_mm_castsi128_ps(a), _mm_castsi128_ps(b)));
+        add_floats_128(a: __m128i, b: __m128i) -> __m128i =
+            _mm_castpd_si128(_mm_add_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
+        div_floats_128(a: __m128i, b: __m128i) -> __m128i =
+            _mm_castpd_si128(_mm_div_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
+        running_sums_128(a: __m128i) -> __m128i = add_floats_128(a, _mm_slli_si128::<8>(a));
+        last_128(a: __m128i) -> __m128i = _mm_unpackhi_epi64(a, a);
         sub_floats_128(a: __m128i, b: __m128i) -> __m128i =
             _mm_castpd_si128(_mm_sub_pd(_mm_castsi128_pd(a), _mm_castsi128_pd(b)));
         smaller_128(a: __m128i, b: __m128i) -> __m128i =
@@ -208,7 +252,7 @@ mod x86 {
         _mm_set_epi64x(words[high], words[low])
     }
 
-    lanes! { Sse2, __m128i, 2, _mm_loadu_si128, _mm_storeu_si128, gather_128, any_less_128, {
+    lanes! { Sse2, __m128i, 2, false, _mm_loadu_si128, _mm_storeu_si128, gather_128, any_less_128, {
         all(word: u64) = all_128,
         and(a: __m128i, b: __m128i) = _mm_and_si128,
         or(a: __m128i, b: __m128i) = _mm_or_si128,
@@ -233,6 +277,10 @@ mod x86 {
         bytes(a: __m128i, b: __m128i) = _mm_packus_epi16,
         join_first_bytes(a: __m128i, b: __m128i) = _mm_unpacklo_epi8,
         join_second_bytes(a: __m128i, b: __m128i) = _mm_unpackhi_epi8,
+        add_floats(a: __m128i, b: __m128i) = add_floats_128,
+        div_floats(a: __m128i, b: __m128i) = div_floats_128,
+        running_sums(a: __m128i) = running_sums_128,
+        last(a: __m128i) = last_128,
         sub_floats(a: __m128i, b: __m128i) = sub_floats_128,
         smaller(a: __m128i, b: __m128i) = smaller_128,
         greater(a: __m128i, b: __m128i) = greater_128,
@@ -251,6 +299,16 @@ mod x86 {
             _mm256_castps_si256(_mm256_shuffle_ps::<0x88>(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
         high_256(a: __m256i, b: __m256i) -> __m256i =
             _mm256_castps_si256(_mm256_shuffle_ps::<0xdd>(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+        add_floats_256(a: __m256i, b: __m256i) -> __m256i =
+            _mm256_castpd_si256(_mm256_add_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b)));
+        div_floats_256(a: __m256i, b: __m256i) -> __m256i =
+            _mm256_castpd_si256(_mm256_div_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b)));
+        running_sums_256(a: __m256i) -> __m256i = {
+            let pairs = add_floats_256(a, _mm256_slli_si256::<8>(a));
+            let half = _mm256_permute2x128_si256::<0x08>(pairs, pairs);
+            add_floats_256(pairs, _mm256_unpackhi_epi64(half, half))
+        };
+        last_256(a: __m256i) -> __m256i = _mm256_permute4x64_epi64::<0xff>(a);
         sub_floats_256(a: __m256i, b: __m256i) -> __m256i =
             _mm256_castpd_si256(_mm256_sub_pd(_mm256_castsi256_pd(a), _mm256_castsi256_pd(b)));
         smaller_256(a: __m256i, b: __m256i) -> __m256i =
@@ -275,7 +333,21 @@ mod x86 {
         unsafe { _mm256_i64gather_epi64::<8>(words, places) }
     }
 
-    lanes! { Avx2, __m256i, 4, _mm256_loadu_si256, _mm256_storeu_si256, gather_256, any_less_256, {
+    /// A quotient by way of the inverse, corrected twice, the second time from less than an ulp away: see Markstein,
+    /// "Computation of elementary functions on the IBM RISC System/6000 processor" (1990), theorem 7.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn divided_by_256(a: __m256i, b: __m256i) -> __m256i {
+        let (a, b) = (_mm256_castsi256_pd(a), _mm256_castsi256_pd(b));
+        let inverse = _mm256_div_pd(_mm256_set1_pd(1.0), b);
+        let mut quotient = _mm256_mul_pd(a, inverse);
+        for _ in 0..2 {
+            quotient = _mm256_fmadd_pd(_mm256_fnmadd_pd(quotient, b, a), inverse, quotient);
+        }
+        _mm256_castpd_si256(quotient)
+    }
+
+    lanes! { Avx2, __m256i, 4, true, _mm256_loadu_si256, _mm256_storeu_si256, gather_256, any_less_256, {
         all(word: u64) = all_256,
         and(a: __m256i, b: __m256i) = _mm256_and_si256,
         or(a: __m256i, b: __m256i) = _mm256_or_si256,
@@ -301,6 +373,11 @@ mod x86 {
         bytes(a: __m256i, b: __m256i) = _mm256_packus_epi16,
         join_first_bytes(a: __m256i, b: __m256i) = _mm256_unpacklo_epi8,
         join_second_bytes(a: __m256i, b: __m256i) = _mm256_unpackhi_epi8,
+        add_floats(a: __m256i, b: __m256i) = add_floats_256,
+        div_floats(a: __m256i, b: __m256i) = div_floats_256,
+        divided_by(a: __m256i, b: __m256i) = divided_by_256,
+        running_sums(a: __m256i) = running_sums_256,
+        last(a: __m256i) = last_256,
         sub_floats(a: __m256i, b: __m256i) = sub_floats_256,
         smaller(a: __m256i, b: __m256i) = smaller_256,
         greater(a: __m256i, b: __m256i) = greater_256,
@@ -322,6 +399,17 @@ mod x86 {
             _mm512_castps_si512(_mm512_shuffle_ps::<0x88>(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
         high_512(a: __m512i, b: __m512i) -> __m512i =
             _mm512_castps_si512(_mm512_shuffle_ps::<0xdd>(_mm512_castsi512_ps(a), _mm512_castsi512_ps(b)));
+        add_floats_512(a: __m512i, b: __m512i) -> __m512i =
+            _mm512_castpd_si512(_mm512_add_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
+        div_floats_512(a: __m512i, b: __m512i) -> __m512i =
+            _mm512_castpd_si512(_mm512_div_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
+        running_sums_512(a: __m512i) -> __m512i = {
+            let none = _mm512_setzero_si512();
+            let pairs = add_floats_512(a, _mm512_unpacklo_epi64(none, a));
+            let fours = add_floats_512(pairs, _mm512_maskz_permutex_epi64::<0x55>(0b1100_1100, pairs));
+            add_floats_512(fours, _mm512_maskz_permutexvar_epi64(0b1111_0000, _mm512_set1_epi64(3), fours))
+        };
+        last_512(a: __m512i) -> __m512i = _mm512_permutexvar_epi64(_mm512_set1_epi64(7), a);
         sub_floats_512(a: __m512i, b: __m512i) -> __m512i =
             _mm512_castpd_si512(_mm512_sub_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
         smaller_512(a: __m512i, b: __m512i) -> __m512i =
@@ -346,7 +434,21 @@ mod x86 {
         unsafe { _mm512_i64gather_epi64::<8>(places, words.cast()) }
     }
 
-    lanes! { Avx512, __m512i, 8, _mm512_loadu_si512, _mm512_storeu_si512, gather_512, any_less_512, {
+    /// A quotient by way of the inverse, corrected twice, the second time from less than an ulp away: see Markstein,
+    /// "Computation of elementary functions on the IBM RISC System/6000 processor" (1990), theorem 7.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn divided_by_512(a: __m512i, b: __m512i) -> __m512i {
+        let (a, b) = (_mm512_castsi512_pd(a), _mm512_castsi512_pd(b));
+        let inverse = _mm512_div_pd(_mm512_set1_pd(1.0), b);
+        let mut quotient = _mm512_mul_pd(a, inverse);
+        for _ in 0..2 {
+            quotient = _mm512_fmadd_pd(_mm512_fnmadd_pd(quotient, b, a), inverse, quotient);
+        }
+        _mm512_castpd_si512(quotient)
+    }
+
+    lanes! { Avx512, __m512i, 8, true, _mm512_loadu_si512, _mm512_storeu_si512, gather_512, any_less_512, {
         all(word: u64) = all_512,
         and(a: __m512i, b: __m512i) = _mm512_and_si512,
         or(a: __m512i, b: __m512i) = _mm512_or_si512,
@@ -373,6 +475,11 @@ mod x86 {
         bytes(a: __m512i, b: __m512i) = _mm512_packus_epi16,
         join_first_bytes(a: __m512i, b: __m512i) = _mm512_unpacklo_epi8,
         join_second_bytes(a: __m512i, b: __m512i) = _mm512_unpackhi_epi8,
+        add_floats(a: __m512i, b: __m512i) = add_floats_512,
+        div_floats(a: __m512i, b: __m512i) = div_floats_512,
+        divided_by(a: __m512i, b: __m512i) = divided_by_512,
+        running_sums(a: __m512i) = running_sums_512,
+        last(a: __m512i) = last_512,
         sub_floats(a: __m512i, b: __m512i) = sub_floats_512,
         smaller(a: __m512i, b: __m512i) = smaller_512,
         greater(a: __m512i, b: __m512i) = greater_512,

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::simd::at_every_level;
+use crate::simd::prefetch;
 use crate::spatial::cells::{BLOCK, Cells};
 use crate::spatial::geometry::Frame;
-use crate::spatial::masks::prefetch;
 
 /// Points of a bucket, about: their cells and places lie in a near cache.
 const BUCKET: usize = 4096;

@@ -1,8 +1,8 @@
 //! The first query that reaches each point.
 
-use crate::simd::Level;
+use crate::simd::{Level, prefetch};
 use crate::spatial::geometry::{Grid, Run, is_query};
-use crate::spatial::masks::{Masks, prefetch, with_masks};
+use crate::spatial::masks::{Masks, with_masks};
 use crate::spatial::order::{Answer, Plan, Query, Visit, walk};
 use crate::spatial::run::{Alive, Ball, Eights, Scan};
 

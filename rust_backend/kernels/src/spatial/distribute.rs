@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use crate::simd::Level;
+use crate::simd::prefetch;
 use crate::spatial::collect::{NONE, TILE};
-use crate::spatial::masks::prefetch;
 
 /// How many rows ahead the edges are asked for, and then the places between them.
 const EDGES_AHEAD: usize = 24;

@@ -3,7 +3,7 @@
 //! The Numba file of this name has the layout of the tables and the proof that no neighbour is missed; the arithmetic here
 //! is the same.
 
-use crate::spatial::masks::prefetch;
+use crate::simd::prefetch;
 
 /// Elements behind the coordinates that a loop over whole vectors may read.
 pub(crate) const PAD: usize = 16;

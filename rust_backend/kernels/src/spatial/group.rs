@@ -5,9 +5,9 @@
 
 use std::ops::Range;
 
+use crate::simd::prefetch;
 use crate::spatial::candidates::Candidates;
 use crate::spatial::geometry::{Grid, Run, Strips, half_squared, is_query};
-use crate::spatial::masks::prefetch;
 use crate::spatial::plan::{AHEAD, Planner, RUNS};
 
 /// Queries of a group at most.

@@ -1,17 +1,5 @@
 //! Bit masks of comparisons, and fused steps: what LLVM does not find in this family's plain loops, at every SIMD level.
 
-/// Asks for the cache line of an element, which need not exist.
-#[inline(always)]
-pub(crate) fn prefetch<T>(values: &[T], at: usize) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: every processor of this architecture has the instruction, which reads nothing: any address will do.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(values.as_ptr().wrapping_add(at).cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (values, at);
-}
-
 /// Makes masks; a value exists only where the processor has the instructions.
 pub(crate) trait Masks: Copy {
     /// Returns a bit for each value that is at most `limit`.

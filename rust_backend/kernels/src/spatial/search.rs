@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
-use crate::simd::Level;
+use crate::simd::{Level, prefetch};
 use crate::spatial::candidates::{Candidates, LINES};
 use crate::spatial::geometry::Grid;
 use crate::spatial::group::{Compare, GROUP, Queries, Query, in_groups, last_after};
-use crate::spatial::masks::{Masks, ones, prefetch, with_masks};
+use crate::spatial::masks::{Masks, ones, with_masks};
 use crate::spatial::run::Ball;
 use crate::spatial::sort::{FEW, Hits, radix_sort};
 

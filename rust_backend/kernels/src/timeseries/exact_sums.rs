@@ -1,266 +1,360 @@
 //! Sums of trailing windows, rounded once.
 //!
 //! A sum that loses nothing may be slid: what left it leaves no trace, and its nearest float is a function of the window
-//! alone, in whatever order it was made. Values are cut in two at the unit of one grid, and what is below it is rounded to
-//! a second one. Units are so large beside the largest value in reach that sums of each part are whole numbers of units
-//! below 2^53, which floats hold; and the two sums are added, with one rounding. Where a value has bits below both grids,
-//! as beside one 2^39 times as large in windows of 128, the sums of some rows of that series are made of [`Exact`] numbers.
+//! alone, in whatever order it was made. So vectors are filled with what follows each other in memory, rows of a column
+//! ([`Along`]) or columns of a row ([`Across`]).
+//!
+//! Values are cut in two at the unit of one grid, and what is below it has to be on a second one. Units are so large beside
+//! the largest value in reach that sums of each part are whole numbers of units below 2^53, which floats hold; and the two
+//! sums are added, with one rounding. Where a value has bits below both grids, as beside one 2^39 times as large in windows
+//! of 128, the sums of some rows of that column are made of [`Exact`] numbers.
 
+use crate::simd::lanes::Lanes;
 use crate::table::{Table, TableMut};
-use crate::timeseries::eight::{Eight, LANES, Strands};
 use crate::timeseries::limbs::Exact;
-use crate::timeseries::spans::Spans;
+use crate::timeseries::sums_across::Across;
+use crate::timeseries::sums_along::Along;
 use crate::timeseries::windows::Windows;
 
-/// The least and the most rows of a batch, which has twice the rows of a window where possible; and rows that are written at
-/// once.
+/// The least and the most rows of a batch, which has twice the rows of a window where possible.
 const LEAST: usize = 256;
 const MOST: usize = 2048;
-const PART: usize = 64;
 
-/// Grids for sums of at most 2^b values; values of series are below 2^e. They are given by what has to be added to a value,
-/// and taken away again, to round it to a unit.
-struct Grids {
-    limit: Eight,
-    coarse: Eight,
-    fine: Eight,
+/// The most floats of a vector.
+pub(crate) const WIDEST: usize = 8;
+
+/// A number for each column of a vector.
+pub(crate) type Each = [f64; WIDEST];
+
+/// A bit for each column of a vector, set where something was lost.
+pub(crate) type Lost = u8;
+
+/// Grids for sums of at most 2^b values below 2^e, where b is at least 4 because of the changes in a vector of rows. They
+/// are given by what has to be added to a value, and taken away again, to round it to a unit.
+#[derive(Clone, Copy)]
+pub(crate) struct Grids {
+    pub(crate) limit: Each,
+    pub(crate) coarse: Each,
+    pub(crate) fine: Each,
 }
 
 impl Grids {
-    fn new(largest: Eight, width: usize) -> Self {
-        let b = i64::from((width.max(2) - 1).ilog2() + 1);
-        let power = |exponent: i64| f64::from_bits(((1023 + exponent) as u64) << 52);
+    fn new(largest: Each, width: usize) -> Self {
+        let b = i64::from((width.max(2 * WIDEST) - 1).ilog2() + 1);
         // Far enough from the ends of the floats; what does not fit on such grids lacks something when it is cut.
-        let e = |lane: usize| ((largest.0[lane].to_bits() >> 52) as i64 - 1022).clamp(-700, 1000 - b);
+        let e = largest.map(|largest| ((largest.to_bits() >> 52) as i64 - 1022).clamp(-700, 1000 - b));
+        let power = |exponent: i64| f64::from_bits(((1023 + exponent) as u64) << 52);
         Self {
-            limit: Eight::of_lanes(|lane| power(e(lane))),
-            coarse: Eight::of_lanes(|lane| 1.5 * power(e(lane) + b)),
-            fine: Eight::of_lanes(|lane| 1.5 * power(e(lane) + 2 * b - 53)),
+            limit: e.map(power),
+            coarse: e.map(|e| 1.5 * power(e + b)),
+            fine: e.map(|e| 1.5 * power(e + 2 * b - 53)),
         }
     }
-
-    /// The parts of values, and what they lack.
-    #[inline(always)]
-    fn cut(&self, value: Eight) -> [Eight; 3] {
-        let coarse = (value + self.coarse) - self.coarse;
-        let below = value - coarse;
-        let fine = (below + self.fine) - self.fine;
-        [coarse, fine, below - fine]
-    }
 }
 
-#[inline(always)]
-fn present(value: Eight) -> Eight {
-    value.map(|value| if value.is_finite() { 1.0 } else { 0.0 })
-}
-
-/// What a value adds: nothing if it is missing, which is not looked at if `WHOLE`.
-#[inline(always)]
-fn part_of<const WHOLE: bool>(value: Eight) -> Eight {
-    if WHOLE { value } else { value.map(|value| if value.is_finite() { value } else { 0.0 }) }
-}
-
-/// NaN where a window has fewer values than it needs, else 0.
-#[inline(always)]
-fn refused(spans: &Spans<'_>, strands: &Strands, row: usize, count: Eight) -> Eight {
-    let needed = spans.needed_by(row, strands);
-    count.zip(needed, |count, needed| if count < needed { f64::NAN } else { 0.0 })
-}
-
-/// The sums of the parts of values, how many they are, and the bits of what values lacked.
+/// The sums of the parts of values, and how many they are.
 #[derive(Clone, Copy)]
-struct Sums {
-    coarse: Eight,
-    fine: Eight,
-    count: Eight,
-    lost: [u64; LANES],
+pub(crate) struct Sums {
+    pub(crate) coarse: Each,
+    pub(crate) fine: Each,
+    pub(crate) count: Each,
 }
 
 impl Sums {
-    const NONE: Self =
-        Self { coarse: Eight([0.0; LANES]), fine: Eight([0.0; LANES]), count: Eight([0.0; LANES]), lost: [0; LANES] };
+    const NONE: Self = Self { coarse: [0.0; WIDEST], fine: [0.0; WIDEST], count: [0.0; WIDEST] };
+}
 
+/// Cuts vectors of values, and looks at what they lose.
+pub(crate) struct Cutter<L: Lanes> {
+    lanes: L,
+    coarse: L::Words,
+    fine: L::Words,
+    lost: L::Words,
+    largest: L::Words,
+}
+
+impl<L: Lanes> Cutter<L> {
     #[inline(always)]
-    fn enter<const WHOLE: bool>(&mut self, grids: &Grids, value: Eight) {
-        let [coarse, fine, lost] = grids.cut(part_of::<WHOLE>(value));
-        (self.coarse, self.fine) = (self.coarse + coarse, self.fine + fine);
-        for lane in 0..LANES {
-            self.lost[lane] |= lost.0[lane].to_bits();
-        }
-        if !WHOLE {
-            self.count = self.count + present(value);
-        }
+    pub(crate) fn new(lanes: L, coarse: L::Words, fine: L::Words) -> Self {
+        let zero = lanes.all(0);
+        Self { lanes, coarse, fine, lost: zero, largest: zero }
     }
 
+    /// What the parts of sums and the number of values change by when some come and others go. `WHOLE` says that none is
+    /// missing, and that their number stays as it is.
     #[inline(always)]
-    fn leave<const WHOLE: bool>(&mut self, grids: &Grids, value: Eight) {
-        let [coarse, fine, _] = grids.cut(part_of::<WHOLE>(value));
-        (self.coarse, self.fine) = (self.coarse - coarse, self.fine - fine);
+    pub(crate) fn changes<const WHOLE: bool>(&mut self, mut newer: L::Words, mut older: L::Words) -> [L::Words; 3] {
+        let (lanes, unsigned) = (self.lanes, self.lanes.all(u64::MAX >> 1));
+        let (zero, one, infinity) = (lanes.all(0), lanes.all(1.0_f64.to_bits()), lanes.all(f64::INFINITY.to_bits()));
+        let mut count = zero;
         if !WHOLE {
-            self.count = self.count - present(value);
+            let (size, left_size) = (lanes.and(newer, unsigned), lanes.and(older, unsigned));
+            let came = lanes.if_less(size, infinity, one, zero);
+            count = lanes.sub_floats(came, lanes.if_less(left_size, infinity, one, zero));
+            newer = lanes.if_less(size, infinity, newer, zero);
+            older = lanes.if_less(left_size, infinity, older, zero);
         }
+        let high = lanes.sub_floats(lanes.add_floats(newer, self.coarse), self.coarse);
+        let left_high = lanes.sub_floats(lanes.add_floats(older, self.coarse), self.coarse);
+        let (low, left_low) = (lanes.sub_floats(newer, high), lanes.sub_floats(older, left_high));
+        let kept = lanes.sub_floats(lanes.add_floats(low, self.fine), self.fine);
+        self.lost = lanes.or(self.lost, lanes.sub_floats(low, kept)); // NaN for what is not finite
+        self.largest = lanes.greater(lanes.and(newer, unsigned), self.largest);
+        [lanes.sub_floats(high, left_high), lanes.sub_floats(low, left_low), count]
+    }
+
+    /// The lanes in which something was lost so far, or a value was beyond the grids.
+    #[inline(always)]
+    pub(crate) fn lost(&self, limit: Each) -> Lost {
+        let (lost, largest) = (floats_of(self.lanes, self.lost), floats_of(self.lanes, self.largest));
+        let mut lanes = 0;
+        for lane in 0..WIDEST {
+            lanes |= u8::from(lost[lane] != 0.0 || largest[lane] >= limit[lane]) << lane;
+        }
+        lanes
     }
 }
 
-/// Rows from `low` on, the sums of a window, and the first row in it.
+/// The floats of a vector, and zeros.
+#[inline(always)]
+pub(crate) fn floats_of<L: Lanes>(lanes: L, words: L::Words) -> Each {
+    let mut floats = [0.0; WIDEST];
+    lanes.store_floats(words, &mut floats);
+    floats
+}
+
+/// The windows of a call on a table; rows are counted from its first.
+pub(crate) struct Spans<'a> {
+    windows: Windows<'a>,
+    pub(crate) width: usize,
+    pub(crate) history: usize,
+}
+
+impl Spans<'_> {
+    pub(crate) fn are_equal(&self) -> bool {
+        self.windows.are_equal()
+    }
+
+    /// The first row of the window of a row.
+    #[inline(always)]
+    pub(crate) fn begin(&self, row: usize) -> usize {
+        let width = if self.are_equal() { self.width } else { self.windows.width(row - self.history) };
+        (row + 1).saturating_sub(width)
+    }
+
+    /// The first row of the window before that of a row.
+    fn begin_before(&self, row: usize) -> usize {
+        if self.are_equal() { row.saturating_sub(self.width) } else { self.begin(row.max(self.history + 1) - 1) }
+    }
+
+    /// How many values a window with so many rows needs.
+    #[inline(always)]
+    pub(crate) fn needed(&self, width: usize) -> f64 {
+        self.windows.needed(width) as f64
+    }
+
+    /// Whether windows with so many values lack none, and none of them has too few.
+    fn are_whole(&self, count: f64) -> bool {
+        self.are_equal() && count == self.width as f64 && self.needed(self.width) <= count
+    }
+}
+
+/// Some columns, whose results go to where they belong.
+pub(crate) trait Series {
+    /// How many columns there are.
+    fn many(&self) -> usize;
+
+    fn value(&self, row: usize, lane: usize) -> f64;
+
+    /// Writes a sum and a mean.
+    fn put(&mut self, row: usize, lane: usize, results: [f64; 2]);
+
+    /// The largest of the finite values of some rows, without sign, and whether all of them are finite.
+    fn largest(&self, lanes: impl Lanes, rows: [usize; 2]) -> (Each, bool);
+
+    /// Takes some rows into the sums.
+    fn enter(&self, lanes: impl Lanes, grids: &Grids, sums: &mut Sums, rows: [usize; 2]) -> Lost;
+
+    /// Makes and writes the results of some rows from the sums before, in which `first` is the first row. `whole` says that
+    /// no row in reach should be missing; where one is, something is lost.
+    fn pass(
+        &mut self,
+        lanes: impl Lanes,
+        spans: &Spans<'_>,
+        grids: &Grids,
+        sums: &mut Sums,
+        first: &mut usize,
+        whole: bool,
+        rows: [usize; 2],
+    ) -> Lost;
+}
+
+/// What is known of some columns between batches.
+#[derive(Clone, Copy)]
 struct Slider {
-    rows: Vec<Eight>,
-    low: usize,
     grids: Grids,
     sums: Sums,
+    /// The first row that is in the sums, and whether they go on.
     first: usize,
+    going: bool,
+    /// Whether no row of the last windows is missing.
+    whole: bool,
 }
 
 impl Slider {
-    /// Begins anew, with the rows before the window of a row.
+    fn new() -> Self {
+        Self { grids: Grids::new([0.0; WIDEST], 1), sums: Sums::NONE, first: 0, going: false, whole: false }
+    }
+
     #[inline(always)]
-    fn begin<const WHOLE: bool>(&mut self, spans: &Spans<'_>, row: usize, largest: Eight) {
-        (self.grids, self.first) = (Grids::new(largest, spans.width), spans.begin(row).max(self.low));
-        let mut sums = Sums::NONE;
-        for value in &self.rows[self.first - self.low..row - self.low] {
-            sums.enter::<WHOLE>(&self.grids, *value);
-        }
-        self.sums = sums;
+    fn pass(&mut self, lanes: impl Lanes, spans: &Spans<'_>, series: &mut impl Series, rows: [usize; 2]) -> Lost {
+        series.pass(lanes, spans, &self.grids, &mut self.sums, &mut self.first, self.whole, rows)
     }
 
-    /// Whether something was lost in a series, or it has a value that is not finite or beyond all grids.
-    fn lacks(&self, lane: usize, largest: Eight) -> bool {
-        self.sums.lost[lane] << 1 != 0 || largest.0[lane] >= self.grids.limit.0[lane]
-    }
-
-    /// Makes the sums of a series by exact numbers; calls `each` with a row, its sum, how many values are in it, and the
-    /// mean.
-    fn slide_exact(&self, spans: &Spans<'_>, lane: usize, rows: [usize; 2], mut each: impl FnMut(usize, [f64; 3])) {
-        let value = |row: usize| self.rows[row - self.low].0[lane];
-        let finite = |row: &usize| value(*row).is_finite();
-        let (mut sum, mut first, mut count) = (Exact::new(), spans.begin(rows[0]), 0.0);
-        for row in (first..rows[0]).filter(finite) {
-            sum.add(value(row), 1);
-            count += 1.0;
+    /// Fills the results of a batch; `low` is the first row in reach.
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        lanes: impl Lanes,
+        spans: &Spans<'_>,
+        series: &mut impl Series,
+        low: usize,
+        [start, stop]: [usize; 2],
+    ) {
+        if self.going {
+            if !self.whole && self.sums.count.iter().take(series.many()).all(|count| spans.are_whole(*count)) {
+                self.whole =
+                    (start..stop).all(|row| (0..series.many()).all(|lane| series.value(row, lane).is_finite()));
+            }
+            if self.pass(lanes, spans, series, [start, stop]) == 0 {
+                return;
+            }
         }
-        for row in rows[0]..rows[1] {
-            let begin = spans.begin(row);
-            for left in (first..begin).filter(finite) {
-                sum.add(value(left), -1);
-                count -= 1.0;
-            }
-            first = begin;
-            if finite(&row) {
-                sum.add(value(row), 1);
-                count += 1.0;
-            }
-            let total = sum.round(false);
-            let mean = if total.is_finite() { total / count } else { sum.round(true) / count * 2_f64.powi(64) };
-            each(row, [total, count, mean]);
+        // Something was lost on the grids of other rows, or a row is missing for the first time.
+        let (largest, finite) = series.largest(lanes, [low, stop]);
+        self.whole = finite && spans.are_whole(spans.width as f64);
+        (self.grids, self.sums, self.first) = (Grids::new(largest, spans.width), Sums::NONE, low);
+        let lost = series.enter(lanes, &self.grids, &mut self.sums, [low, start]);
+        let lost = lost | self.pass(lanes, spans, series, [start, stop]);
+        self.going = lost == 0;
+        for lane in (0..series.many()).filter(|lane| lost >> lane & 1 != 0) {
+            exactly(spans, series, lane, [start, stop]);
         }
     }
 }
 
-/// Makes and writes the results of some rows; returns whether nothing is missing.
-#[inline(always)]
-fn pass<const WHOLE: bool>(
-    slider: &mut Slider,
-    spans: &Spans<'_>,
-    strands: &Strands,
-    [start, stop]: [usize; 2],
-    outputs: &mut [TableMut<'_, f64>; 2],
-) -> bool {
-    let wanted = [outputs[0].columns() > 0, outputs[1].columns() > 0];
-    let mut found = [[Eight::all(0.0); PART]; 2];
-    let mut missing = Eight::all(0.0);
-    for start in (start..stop).step_by(PART) {
-        let many = PART.min(stop - start);
-        // The sums are variables of this loop: in memory each would wait for the store of the last.
-        let (mut sums, mut first) = (slider.sums, slider.first);
-        let rows = &slider.rows[..];
-        for row in start..start + many {
-            sums.enter::<WHOLE>(&slider.grids, rows[row - slider.low]);
-            let begin = spans.begin(row);
-            while first < begin {
-                sums.leave::<WHOLE>(&slider.grids, rows[first - slider.low]);
-                first += 1;
-            }
-            let width = row + 1 - begin;
-            let count = if WHOLE { Eight::all(width as f64) } else { sums.count };
-            let mut sum = sums.coarse + sums.fine;
-            if !WHOLE || width < spans.needed(width) {
-                sum = sum + refused(spans, strands, row, count);
-                missing = missing + (Eight::all(width as f64) - count);
-            }
-            if wanted[0] {
-                found[0][row - start] = sum;
-            }
-            if wanted[1] {
-                // The reciprocal of a power of two is exact, and a product takes less time than a quotient.
-                let exact = WHOLE && width.is_power_of_two();
-                found[1][row - start] = if exact { sum * Eight::all(1.0 / width as f64) } else { sum / count };
-            }
+/// Fills results of a column by exact numbers.
+#[cold]
+fn exactly(spans: &Spans<'_>, series: &mut impl Series, lane: usize, [start, stop]: [usize; 2]) {
+    let (mut sum, mut first, mut count) = (Exact::new(), spans.begin(start), 0.0);
+    let mut add = |sum: &mut Exact, value: f64, times: i64| {
+        if value.is_finite() {
+            sum.add(value, times);
+            count += times as f64;
         }
-        (slider.sums, slider.first) = (sums, first);
-        for (output, found) in outputs.iter_mut().zip(&found) {
-            if output.columns() > 0 {
-                strands.store(output, start - spans.reach, &found[..many]);
-            }
-        }
+        count
+    };
+    for row in first..start {
+        add(&mut sum, series.value(row, lane), 1);
     }
-    missing.0 == [0.0; LANES]
+    for row in start..stop {
+        let begin = spans.begin(row);
+        for left in first..begin {
+            add(&mut sum, series.value(left, lane), -1);
+        }
+        first = begin;
+        let count = add(&mut sum, series.value(row, lane), 1);
+        let enough = count >= spans.needed(row + 1 - begin);
+        let total = if enough { sum.round(false) } else { f64::NAN };
+        // A mean is a float also where the sum is beyond the largest.
+        let beyond = total.is_infinite();
+        let mean = if beyond { sum.round(true) / count * 2_f64.powi(64) } else { total / count };
+        series.put(row, lane, [total, mean]);
+    }
+}
+
+/// Whether the rows of its columns follow each other, or there are none.
+fn is_by_columns(table: &mut TableMut<'_, f64>) -> bool {
+    table.columns() == 0 || table.part(0, 0..1).is_some()
 }
 
 /// Fills sums and means of windows, each if it has columns.
 #[inline(always)]
-pub(crate) fn roll(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, mut outputs: [TableMut<'_, f64>; 2]) {
-    let spans = Spans::new(windows, values.rows(), rows);
-    let Spans { width, reach, .. } = spans;
+pub(crate) fn roll(
+    lanes: impl Lanes,
+    values: Table<'_, f64>,
+    windows: Windows<'_>,
+    rows: usize,
+    mut outputs: [TableMut<'_, f64>; 2],
+) {
+    let (width, history) = (windows.widest(values.rows()), values.rows().saturating_sub(rows));
+    let spans = Spans { windows, width, history };
     let batch = (2 * width).clamp(LEAST, MOST.max(width));
-    let zero = Eight::all(0.0);
-    for strands in &Strands::cut(&spans, rows, values.columns()) {
-        let (grids, read) = (Grids::new(zero, width), Vec::new());
-        let mut slider = Slider { rows: read, low: 0, grids, sums: Sums::NONE, first: 0 };
-        // The largest of the rows before, which are as many as a window has, and whether sums go on from there.
-        let (mut before, mut whole, mut going) = (zero, true, false);
-        let end = reach + strands.length;
-        for start in (reach..end).step_by(batch) {
-            let stop = (start + batch).min(end);
-            let next = if going { slider.first } else { spans.begin(start) };
-            let have = slider.low + slider.rows.len();
-            let kept = have.saturating_sub(next);
-            let gone = slider.rows.len() - kept;
-            slider.rows.copy_within(gone.., 0);
-            slider.rows.resize(stop - next, Eight::all(f64::NAN));
-            slider.low = next;
-            strands.load(values, strands.columns, spans.place(next + kept), &mut slider.rows[kept..]);
-            let mut largest = zero;
-            for value in &slider.rows[kept..] {
-                let size = part_of::<false>(*value).map(f64::abs);
-                largest = largest.zip(size, |a, b| if a > b { a } else { b });
-            }
-            let reached = largest.zip(before, f64::max);
-            before = largest;
-            let fits = (0..LANES).all(|lane| reached.0[lane] < slider.grids.limit.0[lane]);
-            if whole {
-                if !(going && fits) {
-                    slider.begin::<true>(&spans, start, reached);
-                }
-                pass::<true>(&mut slider, &spans, strands, [start, stop], &mut outputs);
-            }
-            if !whole || (0..LANES).any(|lane| slider.lacks(lane, reached)) {
-                slider.begin::<false>(&spans, start, reached);
-                whole = pass::<false>(&mut slider, &spans, strands, [start, stop], &mut outputs);
-            }
-            going = true;
-            for lane in (0..strands.many).filter(|lane| slider.lacks(*lane, reached)) {
-                going = false;
-                slider.slide_exact(&spans, lane, [start, stop], |row, [total, count, mean]| {
-                    let refused = refused(&spans, strands, row, Eight::all(count)).0[lane].is_nan();
-                    let at = strands.starts[lane] + row - reach;
-                    for (output, result) in outputs.iter_mut().zip([total, mean]) {
-                        if at < strands.stops[lane] {
-                            let result = if refused { f64::NAN } else { result };
-                            output.store(strands.columns[lane], at, std::iter::once(result));
-                        }
-                    }
-                });
-            }
+    if values.column(0).is_some() && outputs.iter_mut().all(is_by_columns) {
+        (0..values.columns()).for_each(|column| down(lanes, &spans, batch, values, column, &mut outputs));
+    } else {
+        for first in (0..values.columns()).step_by(WIDEST) {
+            side_by_side(lanes, &spans, batch, values, first, &mut outputs);
+        }
+    }
+}
+
+/// Fills the results of a column whose rows follow each other.
+#[inline(always)]
+fn down(
+    lanes: impl Lanes,
+    spans: &Spans<'_>,
+    batch: usize,
+    values: Table<'_, f64>,
+    column: usize,
+    outputs: &mut [TableMut<'_, f64>; 2],
+) {
+    let (mut slider, values) = (Slider::new(), values.column(column).unwrap_or_default());
+    for start in (spans.history..values.len()).step_by(batch) {
+        let stop = values.len().min(start + batch);
+        let place = start - spans.history..stop - spans.history;
+        let [totals, means] = outputs.each_mut().map(|table| table.part(column, place.clone()).unwrap_or_default());
+        let mut series = Along { values, start, totals, means };
+        slider.fill(lanes, spans, &mut series, spans.begin_before(start), [start, stop]);
+    }
+}
+
+/// Fills the results of columns from `first` on, which are copied side by side.
+///
+/// Nothing else is done while a line of a table is read or written, so that many of them are on their way at once: vectors
+/// that were read where they are needed took twice as long where the table was not in the second-level cache.
+#[inline(always)]
+fn side_by_side<L: Lanes>(
+    lanes: L,
+    spans: &Spans<'_>,
+    batch: usize,
+    values: Table<'_, f64>,
+    first: usize,
+    outputs: &mut [TableMut<'_, f64>; 2],
+) {
+    let many = WIDEST.min(values.columns() - first);
+    let mut columns = [first; WIDEST];
+    for (at, column) in columns.iter_mut().enumerate() {
+        *column += at.min(many - 1); // the last again where there are fewer
+    }
+    let mut sliders = [Slider::new(); WIDEST];
+    let (mut rows, mut low, mut high) = (Vec::<Each>::new(), 0, 0);
+    let mut found = outputs.each_ref().map(|output| vec![[0.0; WIDEST]; if output.columns() > 0 { batch } else { 0 }]);
+    for start in (spans.history..values.rows()).step_by(batch) {
+        let stop = values.rows().min(start + batch);
+        let next = spans.begin_before(start);
+        let kept = usize::saturating_sub(high, next);
+        rows.copy_within(high - low - kept.., 0);
+        rows.resize(stop - next, [0.0; WIDEST]);
+        (low, high) = (next, stop);
+        values.load_lanes(columns, [low + kept; WIDEST], &mut rows[kept..]);
+        for (lane, slider) in (0..WIDEST).step_by(L::ROWS).zip(&mut sliders) {
+            let [totals, means] = found.each_mut().map(|found| &mut found[..]);
+            let mut series = Across { rows: &rows, low, lane, many: L::ROWS, start, totals, means };
+            slider.fill(lanes, spans, &mut series, low, [start, stop]);
+        }
+        for (output, found) in outputs.iter_mut().zip(&found).filter(|(_, found)| !found.is_empty()) {
+            output.store_lanes(columns, [start - spans.history; WIDEST], &found[..stop - start]);
         }
     }
 }

@@ -17,6 +17,8 @@ mod ranked;
 mod results;
 mod sorted_keys;
 mod spans;
+mod sums_across;
+mod sums_along;
 mod two_stacks;
 mod windows;
 

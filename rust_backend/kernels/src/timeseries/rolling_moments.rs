@@ -138,13 +138,13 @@ impl Moments<1, 4, 4> for Fourths<'_> {
 }
 
 at_every_level! {
-    fn rolling_moments_at(
+    fn rolling_moments_at<lanes>(
         values: Table<'_, f64>, windows: Windows<'_>, rows: usize, outputs: [TableMut<'_, f64>; 6],
     ) -> () {
         let [total, mean, var, std, skew, kurt] = outputs;
         let shape = [values.rows(), rows, values.columns()];
         if total.columns() + mean.columns() > 0 {
-            exact_sums::roll(values, windows, rows, [total, mean]);
+            exact_sums::roll(lanes, values, windows, rows, [total, mean]);
         }
         let wanted = [&var, &std, &skew, &kurt].map(|output| output.columns() > 0);
         if wanted[2] || wanted[3] {

@@ -198,6 +198,36 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn load_floats(self, floats: &[f64]) -> Words {
+        [floats[0].to_bits(), floats[1].to_bits()]
+    }
+
+    #[inline(always)]
+    fn store_floats(self, words: Words, to: &mut [f64]) {
+        (to[0], to[1]) = (f64::from_bits(words[0]), f64::from_bits(words[1]));
+    }
+
+    #[inline(always)]
+    fn add_floats(self, a: Words, b: Words) -> Words {
+        words(a, b, |a, b| (f64::from_bits(a) + f64::from_bits(b)).to_bits())
+    }
+
+    #[inline(always)]
+    fn div_floats(self, a: Words, b: Words) -> Words {
+        words(a, b, |a, b| (f64::from_bits(a) / f64::from_bits(b)).to_bits())
+    }
+
+    #[inline(always)]
+    fn running_sums(self, a: Words) -> Words {
+        self.add_floats(a, [0, a[0]])
+    }
+
+    #[inline(always)]
+    fn last(self, a: Words) -> Words {
+        [a[1]; 2]
+    }
+
+    #[inline(always)]
     fn sub_floats(self, a: Words, b: Words) -> Words {
         words(a, b, |a, b| (f64::from_bits(a) - f64::from_bits(b)).to_bits())
     }

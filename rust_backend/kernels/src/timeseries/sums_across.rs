@@ -1,0 +1,154 @@
+//! Exact sums of columns that lie side by side: a vector has a row of them.
+
+use crate::simd::lanes::Lanes;
+use crate::timeseries::exact_sums::{Cutter, Each, Grids, Lost, Series, Spans, Sums, WIDEST, floats_of};
+
+/// As many columns from `lane` on as a vector has, of rows from `low` on, and room for results from row `start` on: sums,
+/// means or both.
+pub(crate) struct Across<'a> {
+    pub(crate) rows: &'a [Each],
+    pub(crate) low: usize,
+    pub(crate) lane: usize,
+    pub(crate) many: usize,
+    pub(crate) start: usize,
+    pub(crate) totals: &'a mut [Each],
+    pub(crate) means: &'a mut [Each],
+}
+
+impl Across<'_> {
+    #[inline(always)]
+    fn load<L: Lanes>(&self, lanes: L, row: usize) -> L::Words {
+        lanes.load_floats(&self.rows[row - self.low][self.lane..])
+    }
+
+    /// Makes results of rows, for which some others leave: those from `first` on to the window of each, if it is given.
+    #[inline(always)]
+    fn slide<const WHOLE: bool, L: Lanes>(
+        &mut self,
+        lanes: L,
+        grids: &Grids,
+        sums: &mut Sums,
+        [start, stop]: [usize; 2],
+        older: impl Fn(usize) -> Option<usize>,
+        needed: impl Fn(usize) -> f64,
+    ) -> Lost {
+        let [coarse, fine, mut highs, mut lows, mut many] =
+            [grids.coarse, grids.fine, sums.coarse, sums.fine, sums.count].map(|each| lanes.load_floats(&each));
+        let (nan, mut cutter) = (lanes.all(f64::NAN.to_bits()), Cutter::new(lanes, coarse, fine));
+        for row in start..stop {
+            let left = if let Some(older) = older(row) { self.load(lanes, older) } else { nan };
+            let [high, low, count] = cutter.changes::<WHOLE>(self.load(lanes, row), left);
+            (highs, lows) = (lanes.add_floats(highs, high), lanes.add_floats(lows, low));
+            let mut sum = lanes.add_floats(highs, lows);
+            if !WHOLE {
+                many = lanes.add_floats(many, count);
+                sum = lanes.if_less(many, lanes.all(needed(row).to_bits()), nan, sum);
+            }
+            if let Some(total) = self.totals.get_mut(row - self.start) {
+                lanes.store_floats(sum, &mut total[self.lane..]);
+            }
+            if let Some(mean) = self.means.get_mut(row - self.start) {
+                let quotient = if WHOLE { lanes.divided_by(sum, many) } else { lanes.div_floats(sum, many) };
+                lanes.store_floats(quotient, &mut mean[self.lane..]);
+            }
+        }
+        (sums.coarse, sums.fine) = (floats_of(lanes, highs), floats_of(lanes, lows));
+        sums.count = floats_of(lanes, many);
+        cutter.lost(grids.limit)
+    }
+
+    /// Takes rows out of the sums, or into them.
+    #[inline(always)]
+    fn change<L: Lanes>(
+        &self,
+        lanes: L,
+        grids: &Grids,
+        sums: &mut Sums,
+        [start, stop]: [usize; 2],
+        leave: bool,
+    ) -> Lost {
+        let nan = lanes.all(f64::NAN.to_bits());
+        let mut cutter = Cutter::new(lanes, lanes.load_floats(&grids.coarse), lanes.load_floats(&grids.fine));
+        let mut own = [sums.coarse, sums.fine, sums.count].map(|each| lanes.load_floats(&each));
+        for row in start..stop {
+            let values = self.load(lanes, row);
+            let changes =
+                if leave { cutter.changes::<false>(nan, values) } else { cutter.changes::<false>(values, nan) };
+            for (sum, change) in own.iter_mut().zip(changes) {
+                *sum = lanes.add_floats(*sum, change);
+            }
+        }
+        for (sum, own) in [&mut sums.coarse, &mut sums.fine, &mut sums.count].into_iter().zip(own) {
+            *sum = floats_of(lanes, own);
+        }
+        cutter.lost(grids.limit)
+    }
+}
+
+impl Series for Across<'_> {
+    fn many(&self) -> usize {
+        self.many
+    }
+
+    #[inline(always)]
+    fn value(&self, row: usize, lane: usize) -> f64 {
+        self.rows[row - self.low][self.lane + lane]
+    }
+
+    fn put(&mut self, row: usize, lane: usize, results: [f64; 2]) {
+        for (into, result) in [&mut *self.totals, &mut *self.means].into_iter().zip(results) {
+            if let Some(places) = into.get_mut(row - self.start) {
+                places[self.lane + lane] = result;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn largest(&self, lanes: impl Lanes, [start, stop]: [usize; 2]) -> (Each, bool) {
+        let (zero, infinity, unsigned) = (lanes.all(0), lanes.all(f64::INFINITY.to_bits()), lanes.all(u64::MAX >> 1));
+        let (mut largest, mut missing) = (zero, zero);
+        for row in start..stop {
+            let value = self.load(lanes, row);
+            let size = lanes.and(value, unsigned);
+            largest = lanes.greater(largest, lanes.if_less(size, infinity, size, zero));
+            missing = lanes.or(missing, lanes.sub_floats(value, value)); // NaN for what is not finite
+        }
+        (floats_of(lanes, largest), floats_of(lanes, missing) == [0.0; WIDEST])
+    }
+
+    #[inline(always)]
+    fn enter(&self, lanes: impl Lanes, grids: &Grids, sums: &mut Sums, rows: [usize; 2]) -> Lost {
+        self.change(lanes, grids, sums, rows, false)
+    }
+
+    #[inline(always)]
+    fn pass(
+        &mut self,
+        lanes: impl Lanes,
+        spans: &Spans<'_>,
+        grids: &Grids,
+        sums: &mut Sums,
+        first: &mut usize,
+        whole: bool,
+        [start, stop]: [usize; 2],
+    ) -> Lost {
+        let mut lost = 0;
+        if !spans.are_equal() {
+            for row in start..stop {
+                let begin = spans.begin(row);
+                self.change(lanes, grids, sums, [*first, begin], true);
+                *first = begin;
+                let needed = spans.needed(row + 1 - begin);
+                lost |= self.slide::<false, _>(lanes, grids, sums, [row, row + 1], |_| None, |_| needed);
+            }
+            return lost;
+        }
+        let (grown, width, most) = (spans.width.clamp(start, stop), spans.width, spans.needed(spans.width));
+        lost |= self.slide::<false, _>(lanes, grids, sums, [start, grown], |_| None, |row| spans.needed(row + 1));
+        lost | if whole {
+            self.slide::<true, _>(lanes, grids, sums, [grown, stop], |row| Some(row - width), |_| most)
+        } else {
+            self.slide::<false, _>(lanes, grids, sums, [grown, stop], |row| Some(row - width), |_| most)
+        }
+    }
+}
