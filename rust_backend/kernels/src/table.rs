@@ -87,14 +87,18 @@ impl<'a, T: Copy> Table<'a, T> {
         }
         if self.strides[0] == 1 {
             for rows in into.chunks_exact_mut(BLOCK) {
-                let mut block = [[rows[0][0]; BLOCK]; N];
-                for (values, first) in block.iter_mut().zip(firsts) {
-                    // SAFETY: the lane has these rows, which follow each other.
-                    *values = unsafe { first.wrapping_add(at).cast::<[T; BLOCK]>().read_unaligned() };
-                }
-                for (row, values) in rows.iter_mut().enumerate() {
-                    for lane in 0..N {
-                        values[lane] = block[lane][row];
+                // Few lanes at a time, so that their values stay in registers.
+                for half in (0..N).step_by(BLOCK) {
+                    let many = BLOCK.min(N - half);
+                    let mut block = [[rows[0][0]; BLOCK]; BLOCK];
+                    for (values, first) in block.iter_mut().zip(&firsts[half..half + many]) {
+                        // SAFETY: the lane has these rows, which follow each other.
+                        *values = unsafe { first.wrapping_add(at).cast::<[T; BLOCK]>().read_unaligned() };
+                    }
+                    for (row, values) in rows.iter_mut().enumerate() {
+                        for (value, block) in values[half..half + many].iter_mut().zip(&block) {
+                            *value = block[row];
+                        }
                     }
                 }
                 at += BLOCK;

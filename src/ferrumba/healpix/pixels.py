@@ -40,10 +40,11 @@ def lonlat_to_nested(
     TypeError
         If an argument does not hold numbers, or ``order`` does not hold integers.
 
-    Notes ----- Bit-identical to ``healpy.ang2pix(2**order, lon, lat, nest=True, lonlat=True)`` on float64 input,
-    on every backend, SIMD level and thread count: a polynomial fast path decides all points but those within
-    2**-43 of a cell of a border, which take healpy's own sequence of operations. Linear time, no temporary that
-    grows with the input.
+    Notes
+    -----
+    Bit-identical to ``healpy.ang2pix(2**order, lon, lat, nest=True, lonlat=True)`` on float64 input, on every backend,
+    SIMD level and thread count: a polynomial fast path decides all points but those within 2**-43 of a cell of a
+    border, which take healpy's own sequence of operations. Linear time, no temporary that grows with the input.
 
     References
     ----------

@@ -100,12 +100,14 @@ def rolling_std(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     object of the kind and shape of ``x``
         float32 for float32 values, else float64.
 
-    Notes ----- NaN for a single value, 0 for a constant window. A window is the end of one stack of rows and the whole
-    of another ("two stacks"), each with a mean and a sum of squares about it (Welford), which are joined (Chan, Golub
-    and LeVeque); from differences to a value in the window: a relative error of some 1e-15 at any offset and scale,
-    from denormal numbers to 1e300, and no trace of what came before. A window costs O(1) operations. The last bits
-    depend on where stacks begin, every ``window`` rows from the first row of a call: calls on parts of a series agree
-    with one on all of it to 1e-12 or, where parts begin at multiples of the window, to the bit.
+    Notes
+    -----
+    NaN for a single value, 0 for a constant window. A window is the end of one stack of rows and the whole of another
+    ("two stacks"), each with a mean and a sum of squares about it (Welford), which are joined (Chan, Golub and
+    LeVeque); from differences to a value in the window: a relative error of some 1e-15 at any offset and scale, from
+    denormal numbers to 1e300, and no trace of what came before. A window costs O(1) operations. The last bits depend on
+    where stacks begin, every ``window`` rows from the first row of a call: calls on parts of a series agree with one on
+    all of it to 1e-12 or, where parts begin at multiples of the window, to the bit.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 //! Eight series side by side: what one operation does, it does to all of them.
 //!
-//! The series are columns, or parts of columns where there are fewer.
+//! The series are columns, or parts of those that are left over.
 
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -134,17 +134,25 @@ pub(crate) struct Strands {
 }
 
 impl Strands {
-    /// Cuts some rows of so many columns into series. The cuts are at multiples of the width of the windows.
+    /// Cuts some rows of so many columns into series: whole columns, and parts of those that are left over. The cuts are at
+    /// multiples of the width of the windows.
     pub(crate) fn cut(spans: &Spans<'_>, rows: usize, columns: usize) -> Vec<Self> {
-        let (width, equal) = (spans.width, spans.are_equal());
-        let parts = if equal && columns > 0 { (LANES / columns).max(1) } else { 1 };
+        let whole = columns / LANES * LANES;
+        let mut all = Self::of_columns(spans, rows, [0, whole]);
+        all.extend(Self::of_columns(spans, rows, [whole, columns]));
+        all
+    }
+
+    fn of_columns(spans: &Spans<'_>, rows: usize, [begin, end]: [usize; 2]) -> Vec<Self> {
+        let (width, columns) = (spans.width, end - begin);
+        let parts = if spans.are_equal() && columns > 0 { (LANES / columns).max(1) } else { 1 };
         let length = rows.div_ceil(parts).div_ceil(width).max(1).saturating_mul(width).min(rows.max(1));
         let parts = rows.div_ceil(length);
         let strand = |first: usize| {
             let place = |lane: usize| (first + lane < columns * parts).then(|| (first + lane) / parts);
             let start = |lane: usize| place(lane).map_or(rows, |_| (first + lane) % parts * length);
             Self {
-                columns: std::array::from_fn(|lane| place(lane).unwrap_or(0)),
+                columns: std::array::from_fn(|lane| begin + place(lane).unwrap_or(0)),
                 starts: std::array::from_fn(start),
                 stops: std::array::from_fn(|lane| (start(lane) + length).min(rows)),
                 many: (columns * parts - first).min(LANES),

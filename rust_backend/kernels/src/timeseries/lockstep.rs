@@ -1,6 +1,6 @@
 //! Eight series in lockstep, in windows that all have one width.
 //!
-//! The series are columns, or parts of them where there are fewer, each behind as many rows as its first window reaches
+//! The series are columns, or parts of those that are left over, each behind as many rows as its first window reaches
 //! back to.
 
 use crate::simd::lanes::Lanes;
@@ -26,20 +26,26 @@ pub(crate) fn fill(
     tables: &mut [Results<'_>],
 ) {
     let columns = values.columns();
-    let parts = (LANES / columns.max(1)).clamp(1, rules.rows.max(1));
-    let length = rules.rows.div_ceil(parts);
+    // Whole columns, and parts of those that are left over.
+    let whole = columns / LANES * LANES;
+    let rest = columns - whole;
+    let groups = [(0, whole, 1), (whole, rest, (LANES / rest.max(1)).clamp(1, rules.rows.max(1)))];
+    let firsts = groups.map(|(begin, many, parts)| {
+        (0..many * parts).step_by(LANES).map(move |first| (begin, parts, first, (many * parts - first).min(LANES)))
+    });
     let mut sheet = Sheet::<LANES>::new(tables, columns);
     let (mut windows, mut ring) = (Halves::new(lanes, size), vec![[MISSING; LANES]; size]);
     let mut loaded = [0.0; CHUNK];
     let mut entering = vec![[MISSING; LANES]; CHUNK];
-    for first in (0..columns * parts).step_by(LANES) {
+    for (begin, parts, first, many) in firsts.into_iter().flatten() {
+        let length = rules.rows.div_ceil(parts);
         windows.clear();
         ring.fill([MISSING; LANES]);
-        let many = (columns * parts - first).min(LANES);
         // The series of a lane: its column, and its rows of the call. Lanes without one repeat the last, so that all
         // windows have as many values.
         let series: [_; LANES] = std::array::from_fn(|lane| {
-            let (column, part) = ((first + lane.min(many - 1)) / parts, (first + lane.min(many - 1)) % parts);
+            let place = first + lane.min(many - 1);
+            let (column, part) = (begin + place / parts, place % parts);
             let start = (part * length).min(rules.rows);
             (column, start, (start + length).min(rules.rows))
         });

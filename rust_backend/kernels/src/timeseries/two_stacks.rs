@@ -323,13 +323,17 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
         let first = self.rows.anchors(start..stop, last);
         let gap = std::array::from_fn(|series| first[series] - last[series]);
         node = Node::EMPTY;
+        let as_ever = self.spans.needed(1) == self.spans.needed(self.spans.width);
+        let mut needed = Eight::all(self.spans.needed(1) as f64);
         for row in start..stop {
             node.push(kernel, self.rows.at(row), &first);
             let begin = self.spans.begin(row).max(low) - low;
             let share = Share::new(self.counts[begin], node.count);
             let joined = kernel.join(&self.older[begin], &node.sums, gap, share);
             let count = self.counts[begin] + node.count;
-            let needed = self.spans.needed_by(row, self.strands);
+            if !as_ever {
+                needed = self.spans.needed_by(row, self.strands);
+            }
             // Added, as a choice becomes a branch for some lanes; negative zero changes nothing.
             let refused = count.zip(needed, |count, needed| if count < needed { f64::NAN } else { -0.0 });
             let results = kernel.results(count, &joined, [[1.0; 2]; S]);
