@@ -107,8 +107,7 @@ def rolling(
         direct = array is not None and not suffixes and not np.may_share_memory(array, values)
         filled[output.name] = as_two_axes(array) if direct else form.allocate(dtype, max(1, len(suffixes)))
     tables = [
-        filled[output.name] if output.name in filled else np.empty((rows, 0), output.numpy)
-        for output in kernel.outputs
+        filled[output.name] if output.name in filled else np.empty((rows, 0), output.numpy) for output in kernel.outputs
     ]
     if callable(more):
         more = more(table, values)
