@@ -354,7 +354,7 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
             let mut last = (low..start).rev().find(|row| wild(*row));
             for row in start..stop {
                 last = if wild(row) { Some(row) } else { last };
-                let begin = self.spans.begin(row);
+                let begin = self.spans.begin(row).max(low);
                 let at = self.strands.starts[lane] + row - self.spans.reach;
                 if last.is_none_or(|last| last < begin) || at >= self.strands.stops[lane] {
                     continue;
@@ -421,9 +421,15 @@ pub(crate) fn roll<const S: usize, const F: usize, const N: usize>(
         };
         let mut found = Found { start: 0, many: 0, results: std::array::from_fn(|_| vec![zero; BATCH]) };
         let end = reach + strands.length;
+        // Rows before the first of the table are none; only parts of columns have others there.
+        let none = if strands.starts[..strands.many] == [0; LANES][..strands.many] {
+            reach.saturating_sub(spans.history)
+        } else {
+            0
+        };
         let mut start = reach;
         while start < end {
-            let low = pass.spans.begin(start);
+            let low = pass.spans.begin(start).max(none);
             let stop = pass.block(start, end);
             pass.rows.ensure(kernel, &spans, strands, [low, stop, end]);
             let (block, flags) = ([low, start, stop], pass.rows.flags(low, stop));
@@ -492,7 +498,8 @@ mod tests {
                 })
                 .collect();
             let first = windows.remove(0);
-            let bits = |tables: &[Vec<f64>]| tables.concat().iter().map(|x| (x + 0.0).to_bits()).collect::<Vec<_>>();
+            let plain = |x: &f64| if x.is_nan() { f64::NAN } else { x + 0.0 };
+            let bits = |tables: &[Vec<f64>]| tables.concat().iter().map(|x| plain(x).to_bits()).collect::<Vec<_>>();
             assert!(windows.iter().all(|other| bits(other) == bits(&first)), "{columns} columns, window {width}");
             for at in 0..rows * columns {
                 let (row, column) = (at / columns, at % columns);
