@@ -100,7 +100,7 @@ class TableBlocks:
         return array[start:stop] if argument.kind == "row" or (argument.kind == "uniform" and len(array) > 1) else array
 
 
-def is_canonical(argument: Input | Output, array: np.ndarray) -> bool:
+def is_canonical(argument: Input | Output, array: Any) -> bool:
     """Return whether a kernel takes an array as it is."""
     return array.dtype == argument.numpy and array.flags.aligned
 
