@@ -175,40 +175,25 @@ pub(crate) trait Series {
     /// Takes some rows into the sums.
     fn enter(&self, lanes: impl Lanes, grids: &Grids, sums: &mut Sums, rows: [usize; 2]) -> Lost;
 
-    /// Makes and writes the results of some rows from the sums before, in which `first` is the first row. `whole` says that
-    /// no row in reach should be missing; where one is, something is lost.
-    fn pass(
-        &mut self,
-        lanes: impl Lanes,
-        spans: &Spans<'_>,
-        grids: &Grids,
-        sums: &mut Sums,
-        first: &mut usize,
-        whole: bool,
-        rows: [usize; 2],
-    ) -> Lost;
+    /// Makes and writes the results of some rows from the sums before.
+    fn pass(&mut self, lanes: impl Lanes, spans: &Spans<'_>, slider: &mut Slider, rows: [usize; 2]) -> Lost;
 }
 
 /// What is known of some columns between batches.
 #[derive(Clone, Copy)]
-struct Slider {
-    grids: Grids,
-    sums: Sums,
+pub(crate) struct Slider {
+    pub(crate) grids: Grids,
+    pub(crate) sums: Sums,
     /// The first row that is in the sums, and whether they go on.
-    first: usize,
+    pub(crate) first: usize,
     going: bool,
-    /// Whether no row of the last windows is missing.
-    whole: bool,
+    /// Whether no row in reach should be missing; where one is, something is lost.
+    pub(crate) whole: bool,
 }
 
 impl Slider {
     fn new() -> Self {
         Self { grids: Grids::new([0.0; WIDEST], 1), sums: Sums::NONE, first: 0, going: false, whole: false }
-    }
-
-    #[inline(always)]
-    fn pass(&mut self, lanes: impl Lanes, spans: &Spans<'_>, series: &mut impl Series, rows: [usize; 2]) -> Lost {
-        series.pass(lanes, spans, &self.grids, &mut self.sums, &mut self.first, self.whole, rows)
     }
 
     /// Fills the results of a batch; `low` is the first row in reach.
@@ -226,7 +211,7 @@ impl Slider {
                 self.whole =
                     (start..stop).all(|row| (0..series.many()).all(|lane| series.value(row, lane).is_finite()));
             }
-            if self.pass(lanes, spans, series, [start, stop]) == 0 {
+            if series.pass(lanes, spans, self, [start, stop]) == 0 {
                 return;
             }
         }
@@ -235,7 +220,7 @@ impl Slider {
         self.whole = finite && spans.are_whole(spans.width as f64);
         (self.grids, self.sums, self.first) = (Grids::new(largest, spans.width), Sums::NONE, low);
         let lost = series.enter(lanes, &self.grids, &mut self.sums, [low, start]);
-        let lost = lost | self.pass(lanes, spans, series, [start, stop]);
+        let lost = lost | series.pass(lanes, spans, self, [start, stop]);
         self.going = lost == 0;
         for lane in (0..series.many()).filter(|lane| lost >> lane & 1 != 0) {
             exactly(spans, series, lane, [start, stop]);

@@ -1,7 +1,7 @@
 //! Exact sums of columns that lie side by side: a vector has a row of them.
 
 use crate::simd::lanes::Lanes;
-use crate::timeseries::exact_sums::{Cutter, Each, Grids, Lost, Series, Spans, Sums, WIDEST, floats_of};
+use crate::timeseries::exact_sums::{Cutter, Each, Grids, Lost, Series, Slider, Spans, Sums, WIDEST, floats_of};
 
 /// As many columns from `lane` on as a vector has, of rows from `low` on, and room for results from row `start` on: sums,
 /// means or both.
@@ -21,7 +21,7 @@ impl Across<'_> {
         lanes.load_floats(&self.rows[row - self.low][self.lane..])
     }
 
-    /// Makes results of rows, for which some others leave: those from `first` on to the window of each, if it is given.
+    /// Makes the results of rows, each of which comes in as an older one leaves, if there is one.
     #[inline(always)]
     fn slide<const WHOLE: bool, L: Lanes>(
         &mut self,
@@ -122,16 +122,8 @@ impl Series for Across<'_> {
     }
 
     #[inline(always)]
-    fn pass(
-        &mut self,
-        lanes: impl Lanes,
-        spans: &Spans<'_>,
-        grids: &Grids,
-        sums: &mut Sums,
-        first: &mut usize,
-        whole: bool,
-        [start, stop]: [usize; 2],
-    ) -> Lost {
+    fn pass(&mut self, lanes: impl Lanes, spans: &Spans<'_>, slider: &mut Slider, [start, stop]: [usize; 2]) -> Lost {
+        let Slider { grids, sums, first, whole, .. } = slider;
         let mut lost = 0;
         if !spans.are_equal() {
             for row in start..stop {
@@ -145,7 +137,7 @@ impl Series for Across<'_> {
         }
         let (grown, width, most) = (spans.width.clamp(start, stop), spans.width, spans.needed(spans.width));
         lost |= self.slide::<false, _>(lanes, grids, sums, [start, grown], |_| None, |row| spans.needed(row + 1));
-        lost | if whole {
+        lost | if *whole {
             self.slide::<true, _>(lanes, grids, sums, [grown, stop], |row| Some(row - width), |_| most)
         } else {
             self.slide::<false, _>(lanes, grids, sums, [grown, stop], |row| Some(row - width), |_| most)

@@ -1,7 +1,7 @@
 //! Exact sums of one column, whose rows fill vectors: what each adds, less what it takes away, is summed up among them.
 
 use crate::simd::lanes::Lanes;
-use crate::timeseries::exact_sums::{Cutter, Each, Grids, Lost, Series, Spans, Sums, WIDEST, floats_of};
+use crate::timeseries::exact_sums::{Cutter, Each, Grids, Lost, Series, Slider, Spans, Sums, WIDEST, floats_of};
 
 /// Rows that are finished at once, and vectors that are looked at together.
 const PIECE: usize = 256;
@@ -142,16 +142,8 @@ impl Series for Along<'_> {
     }
 
     #[inline(always)]
-    fn pass(
-        &mut self,
-        lanes: impl Lanes,
-        spans: &Spans<'_>,
-        grids: &Grids,
-        sums: &mut Sums,
-        first: &mut usize,
-        whole: bool,
-        [start, stop]: [usize; 2],
-    ) -> Lost {
+    fn pass(&mut self, lanes: impl Lanes, spans: &Spans<'_>, slider: &mut Slider, [start, stop]: [usize; 2]) -> Lost {
+        let Slider { grids, sums, first, whole, .. } = slider;
         let (mut lost, mut counts, only_means) = (0, [0.0; PIECE], self.totals.is_empty());
         let (least, most) = (spans.needed(1), spans.needed(spans.width));
         let values = self.values;
@@ -168,13 +160,13 @@ impl Series for Along<'_> {
             } else {
                 let older = if grows { &MISSING[..many] } else { &values[row - spans.width..end - spans.width] };
                 let (rows, needed) = ([newer, older], if grows { least } else { most });
-                lost |= match (whole && !grows, only_means) {
+                lost |= match (*whole && !grows, only_means) {
                     (true, true) => slide::<true, true, _>(lanes, grids, sums, rows, needed, filled),
                     (true, false) => slide::<true, false, _>(lanes, grids, sums, rows, needed, filled),
                     (false, true) => slide::<false, true, _>(lanes, grids, sums, rows, needed, filled),
                     (false, false) => slide::<false, false, _>(lanes, grids, sums, rows, needed, filled),
                 };
-                if whole && !grows {
+                if *whole && !grows {
                     counts.fill(sums.count[0]);
                 }
             }
