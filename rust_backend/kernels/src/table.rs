@@ -298,6 +298,22 @@ mod tests {
     }
 
     #[test]
+    fn columns_are_lent_where_their_rows_follow_each_other() {
+        let values: Vec<i64> = (0..6).collect();
+        // SAFETY: 3 rows of 2 columns, all of them in the slice.
+        let table = unsafe { Table::new(values.as_ptr(), [3, 2], [1, 3]) };
+        assert_eq!([0, 1, 2].map(|column| table.column(column)), [Some(&values[..3]), Some(&values[3..]), None]);
+        assert!(Table::of_rows(&values, 2).column(0).is_none());
+        let mut copy = values.clone();
+        // SAFETY: as above, of a slice that nobody else holds.
+        let mut target = unsafe { TableMut::new(copy.as_mut_ptr(), [3, 2], [1, 3]) };
+        target.part(1, 1..3).unwrap().fill(7);
+        assert!(target.part(2, 0..1).is_none() && target.part(0, 0..4).is_none() && target.part(0, 2..2).is_none());
+        assert_eq!(copy, [0, 1, 2, 3, 7, 7]);
+        assert!(TableMut::of_rows(&mut copy, 2).part(0, 0..1).is_none());
+    }
+
+    #[test]
     fn strides_may_be_negative() {
         let values: Vec<i64> = (0..6).collect();
         // SAFETY: rows 2, 1, 0 of columns 1, 0, all of them in the slice.

@@ -86,7 +86,7 @@ def run(
         return function(*inputs, *outputs)  # whatever the kernel, that is one block
     if history is None:
         whole = rows <= block_rows(kernel, rows) or kernel.serial
-    else:
+    else:  # a small table is one block, whatever its columns
         whole = values << 2 <= BLOCK and all(map(is_canonical, kernel.arguments, (*inputs, *outputs)))
     if state.calls is None:
         return function(*inputs, *outputs) if whole else _in_blocks(kernel, function, inputs, outputs, rows)[0]

@@ -96,7 +96,7 @@ def suffixed(names: Iterable[Any], suffixes: Sequence[str]) -> list[Any]:
 
 
 @lru_cache
-def _values(name: str) -> Input:
+def _argument(name: str) -> Input:
     return Input(name, "float64")
 
 
@@ -105,7 +105,7 @@ def as_table(x: Any, name: str = "x", on: str | None = None) -> Table:
     library = type(x).__module__.partition(".")[0]
     if library in ADAPTERS:
         return importlib.import_module(ADAPTERS[library]).as_table(x, name, on)
-    array = as_array(_values(name), x)
+    array = as_array(_argument(name), x)
     if array.ndim == 1:
         return Table(
             array[:, None],
@@ -125,7 +125,7 @@ def every(x: Any, step: int) -> Any:
     library = type(x).__module__.partition(".")[0]
     if library in ADAPTERS:
         return importlib.import_module(ADAPTERS[library]).every(x, step)
-    return as_array(_values("x"), x)[::step]
+    return as_array(_argument("x"), x)[::step]
 
 
 def check_out(out: Any, table: Table, dtype: np.dtype, suffixes: Sequence[str]) -> None:

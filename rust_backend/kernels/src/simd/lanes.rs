@@ -79,13 +79,15 @@ pub(crate) trait Lanes: Copy {
     /// The words at some places, each modulo the number of words, which is a power of two.
     fn gather(self, words: &[i64], places: Self::Words) -> Self::Words;
 
+    /// Words that are the bits of floats, here and below.
     fn load_floats(self, floats: &[f64]) -> Self::Words;
     fn store_floats(self, words: Self::Words, to: &mut [f64]);
-    /// The sums of words that are the bits of floats, and below their quotients and differences.
+    /// The sums of floats.
     fn add_floats(self, a: Self::Words, b: Self::Words) -> Self::Words;
+    /// The quotients of floats.
     fn div_floats(self, a: Self::Words, b: Self::Words) -> Self::Words;
-    /// The quotients of floats by one that stays the same for long; rounded once, if neither they nor what is between two
-    /// floats there is too large or too small for a float.
+    /// The quotients of floats by one that stays the same for long: those of `div_floats` where the sizes of dividends are
+    /// from 2^-900 to 2^1000, or they are 0, and the divisor is a whole number below 2^31.
     #[inline(always)]
     fn divided_by(self, a: Self::Words, b: Self::Words) -> Self::Words {
         self.div_floats(a, b)
@@ -94,7 +96,7 @@ pub(crate) trait Lanes: Copy {
     fn running_sums(self, a: Self::Words) -> Self::Words;
     /// The last of the words, in all places.
     fn last(self, a: Self::Words) -> Self::Words;
-    /// The differences of words that are the bits of floats.
+    /// The differences of floats.
     fn sub_floats(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// The smaller ones of words that are the bits of floats, none of which is NaN or -0.0.
     fn smaller(self, a: Self::Words, b: Self::Words) -> Self::Words;

@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::simd::at_every_level;
-use crate::simd::prefetch;
+use crate::simd::{at_every_level, prefetch};
 use crate::spatial::cells::{BLOCK, Cells};
 use crate::spatial::geometry::Frame;
 

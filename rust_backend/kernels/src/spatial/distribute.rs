@@ -3,8 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use crate::simd::Level;
-use crate::simd::prefetch;
+use crate::simd::{Level, prefetch};
 use crate::spatial::collect::{NONE, TILE};
 
 /// How many rows ahead the edges are asked for, and then the places between them.

@@ -124,13 +124,13 @@ pub(crate) fn floats_of<L: Lanes>(lanes: L, words: L::Words) -> Each {
 }
 
 /// The windows of a call on a table; rows are counted from its first.
-pub(crate) struct Spans<'a> {
+pub(crate) struct TableSpans<'a> {
     windows: Windows<'a>,
     pub(crate) width: usize,
     pub(crate) history: usize,
 }
 
-impl Spans<'_> {
+impl TableSpans<'_> {
     pub(crate) fn are_equal(&self) -> bool {
         self.windows.are_equal()
     }
@@ -176,7 +176,7 @@ pub(crate) trait Series {
     fn enter(&self, lanes: impl Lanes, grids: &Grids, sums: &mut Sums, rows: [usize; 2]) -> Lost;
 
     /// Makes and writes the results of some rows from the sums before.
-    fn pass(&mut self, lanes: impl Lanes, spans: &Spans<'_>, slider: &mut Slider, rows: [usize; 2]) -> Lost;
+    fn pass(&mut self, lanes: impl Lanes, spans: &TableSpans<'_>, slider: &mut Slider, rows: [usize; 2]) -> Lost;
 }
 
 /// What is known of some columns between batches.
@@ -201,7 +201,7 @@ impl Slider {
     fn fill(
         &mut self,
         lanes: impl Lanes,
-        spans: &Spans<'_>,
+        spans: &TableSpans<'_>,
         series: &mut impl Series,
         low: usize,
         [start, stop]: [usize; 2],
@@ -230,7 +230,7 @@ impl Slider {
 
 /// Fills results of a column by exact numbers.
 #[cold]
-fn exactly(spans: &Spans<'_>, series: &mut impl Series, lane: usize, [start, stop]: [usize; 2]) {
+fn exactly(spans: &TableSpans<'_>, series: &mut impl Series, lane: usize, [start, stop]: [usize; 2]) {
     let (mut sum, mut first, mut count) = (Exact::new(), spans.begin(start), 0.0);
     let mut add = |sum: &mut Exact, value: f64, times: i64| {
         if value.is_finite() {
@@ -273,7 +273,7 @@ pub(crate) fn roll(
     mut outputs: [TableMut<'_, f64>; 2],
 ) {
     let (width, history) = (windows.widest(values.rows()), values.rows().saturating_sub(rows));
-    let spans = Spans { windows, width, history };
+    let spans = TableSpans { windows, width, history };
     let batch = (2 * width).clamp(LEAST, MOST.max(width));
     if values.column(0).is_some() && outputs.iter_mut().all(is_by_columns) {
         // Not by `for_each`: what a closure calls would be compiled for the baseline.
@@ -291,7 +291,7 @@ pub(crate) fn roll(
 #[inline(always)]
 fn down(
     lanes: impl Lanes,
-    spans: &Spans<'_>,
+    spans: &TableSpans<'_>,
     batch: usize,
     values: Table<'_, f64>,
     column: usize,
@@ -314,7 +314,7 @@ fn down(
 #[inline(always)]
 fn side_by_side<L: Lanes>(
     lanes: L,
-    spans: &Spans<'_>,
+    spans: &TableSpans<'_>,
     batch: usize,
     values: Table<'_, f64>,
     first: usize,

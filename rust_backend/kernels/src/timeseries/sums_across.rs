@@ -1,7 +1,7 @@
 //! Exact sums of columns that lie side by side: a vector has a row of them.
 
 use crate::simd::lanes::Lanes;
-use crate::timeseries::exact_sums::{Cutter, Each, Grids, Lost, Series, Slider, Spans, Sums, WIDEST, floats_of};
+use crate::timeseries::exact_sums::{Cutter, Each, Grids, Lost, Series, Slider, Sums, TableSpans, WIDEST, floats_of};
 
 /// As many columns from `lane` on as a vector has, of rows from `low` on, and room for results from row `start` on: sums,
 /// means or both.
@@ -122,7 +122,13 @@ impl Series for Across<'_> {
     }
 
     #[inline(always)]
-    fn pass(&mut self, lanes: impl Lanes, spans: &Spans<'_>, slider: &mut Slider, [start, stop]: [usize; 2]) -> Lost {
+    fn pass(
+        &mut self,
+        lanes: impl Lanes,
+        spans: &TableSpans<'_>,
+        slider: &mut Slider,
+        [start, stop]: [usize; 2],
+    ) -> Lost {
         let Slider { grids, sums, first, whole, .. } = slider;
         let mut lost = 0;
         if !spans.are_equal() {

@@ -1,7 +1,7 @@
 //! Exact sums of one column, whose rows fill vectors: what each adds, less what it takes away, is summed up among them.
 
 use crate::simd::lanes::Lanes;
-use crate::timeseries::exact_sums::{Cutter, Each, Grids, Lost, Series, Slider, Spans, Sums, WIDEST, floats_of};
+use crate::timeseries::exact_sums::{Cutter, Each, Grids, Lost, Series, Slider, Sums, TableSpans, WIDEST, floats_of};
 
 /// Rows that are finished at once, and vectors that are looked at together.
 const PIECE: usize = 256;
@@ -85,7 +85,7 @@ fn slide<const WHOLE: bool, const MEANS: bool, L: Lanes>(
 /// Fills sums and counts of windows that each have a width of their own.
 #[inline(always)]
 fn follow(
-    spans: &Spans<'_>,
+    spans: &TableSpans<'_>,
     grids: &Grids,
     sums: &mut Sums,
     first: &mut usize,
@@ -142,7 +142,13 @@ impl Series for Along<'_> {
     }
 
     #[inline(always)]
-    fn pass(&mut self, lanes: impl Lanes, spans: &Spans<'_>, slider: &mut Slider, [start, stop]: [usize; 2]) -> Lost {
+    fn pass(
+        &mut self,
+        lanes: impl Lanes,
+        spans: &TableSpans<'_>,
+        slider: &mut Slider,
+        [start, stop]: [usize; 2],
+    ) -> Lost {
         let Slider { grids, sums, first, whole, .. } = slider;
         let (mut lost, mut counts, only_means) = (0, [0.0; PIECE], self.totals.is_empty());
         let (least, most) = (spans.needed(1), spans.needed(spans.width));
@@ -187,6 +193,7 @@ impl Series for Along<'_> {
     }
 }
 
+/// See [`Series::largest`].
 #[inline(always)]
 fn largest_of<L: Lanes>(lanes: L, values: &[f64]) -> (Each, bool) {
     let (zero, infinity, unsigned) = (lanes.all(0), lanes.all(f64::INFINITY.to_bits()), lanes.all(u64::MAX >> 1));
