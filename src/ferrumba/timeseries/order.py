@@ -33,8 +33,9 @@ def rolling_median(x: Any, window: Any, **options: Unpack[Trailing]) -> Any:
     Notes
     -----
     Exact: equal to sorting each window, for -0.0 and 0.0 too, the one being before the other; a sum of two middle
-    values beyond the largest float does not overflow. A row costs O(window) operations on vectors in windows of up to
-    256 rows; longer ones are sets of ranks, in which it costs the same whatever the window.
+    values beyond the largest float does not overflow. A row costs O(window) operations on vectors in short windows,
+    in Rust up to 160 rows on processors with AVX2 and in Numba up to 256; longer ones are sets of ranks, in which it
+    costs the same whatever the window.
 
     Examples
     --------
@@ -63,8 +64,8 @@ def rolling_mad(x: Any, window: Any, *, scale: float | str = 1.0, **options: Unp
     Notes
     -----
     Exact: equal to sorting the distances, each rounded once, of each window. A distance beyond the largest float is
-    infinite. In a window in order the nearest values stand together, near where they stood in the row before: it costs
-    half as much again as the median, in windows of more than 256 rows about as much again.
+    infinite. In a window in order the nearest values stand together, near where they stood in the row before: in short
+    windows it costs half as much again as the median, in others about as much again.
 
     Examples
     --------

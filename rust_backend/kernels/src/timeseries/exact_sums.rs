@@ -9,6 +9,7 @@
 //! sums are added, with one rounding. Where a value has bits below both grids, as beside one 2^39 times as large in windows
 //! of 128, the sums of some rows of that column are made of [`Exact`] numbers.
 
+use crate::simd::at_every_level;
 use crate::simd::lanes::Lanes;
 use crate::table::{Table, TableMut};
 use crate::timeseries::limbs::Exact;
@@ -263,26 +264,24 @@ fn is_by_columns(table: &mut TableMut<'_, f64>) -> bool {
     table.columns() == 0 || table.part(0, 0..1).is_some()
 }
 
-/// Fills sums and means of windows, each if it has columns.
-#[inline(always)]
-pub(crate) fn roll(
-    lanes: impl Lanes,
-    values: Table<'_, f64>,
-    windows: Windows<'_>,
-    rows: usize,
-    mut outputs: [TableMut<'_, f64>; 2],
-) {
-    let (width, history) = (windows.widest(values.rows()), values.rows().saturating_sub(rows));
-    let spans = TableSpans { windows, width, history };
-    let batch = (2 * width).clamp(LEAST, MOST.max(width));
-    if values.column(0).is_some() && outputs.iter_mut().all(is_by_columns) {
-        // Not by `for_each`: what a closure calls would be compiled for the baseline.
-        for column in 0..values.columns() {
-            down(lanes, &spans, batch, values, column, &mut outputs);
-        }
-    } else {
-        for first in (0..values.columns()).step_by(WIDEST) {
-            side_by_side(lanes, &spans, batch, values, first, &mut outputs);
+at_every_level! {
+    /// Fills sums and means of windows, each if it has columns.
+    pub(crate) fn roll<lanes>(
+        values: Table<'_, f64>, windows: Windows<'_>, rows: usize, outputs: [TableMut<'_, f64>; 2],
+    ) -> () {
+        let mut outputs = outputs;
+        let (width, history) = (windows.widest(values.rows()), values.rows().saturating_sub(rows));
+        let spans = TableSpans { windows, width, history };
+        let batch = (2 * width).clamp(LEAST, MOST.max(width));
+        if values.column(0).is_some() && outputs.iter_mut().all(is_by_columns) {
+            // Not by `for_each`: what a closure calls would be compiled for the baseline.
+            for column in 0..values.columns() {
+                down(lanes, &spans, batch, values, column, &mut outputs);
+            }
+        } else {
+            for first in (0..values.columns()).step_by(WIDEST) {
+                side_by_side(lanes, &spans, batch, values, first, &mut outputs);
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn fill(
     values: Table<'_, f64>,
     rules: Rules,
     size: usize,
-    statistic: &impl Statistic,
+    statistic: Statistic<'_>,
     tables: &mut [Results<'_>],
 ) {
     let columns = values.columns();

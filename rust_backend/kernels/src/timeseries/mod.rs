@@ -15,7 +15,6 @@ mod one_window;
 mod order_statistics;
 mod ranked;
 mod results;
-mod sorted_keys;
 mod spans;
 mod sums_across;
 mod sums_along;

@@ -101,7 +101,7 @@ pub(crate) fn fill(
     values: Table<'_, f64>,
     windows: Windows<'_>,
     rules: Rules,
-    statistic: &impl Statistic,
+    statistic: Statistic<'_>,
     tables: &mut [Results<'_>],
 ) {
     let mut sheet = Sheet::<1>::new(tables, values.columns());

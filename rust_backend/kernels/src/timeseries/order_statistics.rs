@@ -2,18 +2,21 @@
 
 use std::array::from_fn;
 
+use crate::simd::at_every_level;
 use crate::simd::lanes::Lanes;
 use crate::table::Table;
 use crate::timeseries::results::Results;
-use crate::timeseries::sorted_keys::SortedKeys;
-use crate::timeseries::windows::{Rules, Windows, roll};
+use crate::timeseries::windows::{Rules, Windows};
 use crate::timeseries::{lockstep, one_window, ranked};
 
-/// The longest windows that eight series in lockstep keep in order.
-const SHORT: usize = 256;
-
-/// The longest windows whose keys are moved to keep them in order, one at a time.
-const LONG: usize = 256;
+/// The longest windows that series in lockstep keep in order, for each row of theirs that a vector holds; those in which
+/// deviations are found too, which take longer to find among ranks; and the longest that were measured.
+///
+/// In lockstep time grows with the window, and among ranks it stays as it is. Both are as fast at 160 rows where vectors
+/// hold four, and at 270 with deviations; where they hold two, at 95 and 155.
+const SHORT: usize = 40;
+const SHORT_WITH_DEVIATIONS: usize = 64;
+const LONGEST: usize = 256;
 
 /// The longest window that is put in order for one row.
 const FEW: usize = 512;
@@ -41,12 +44,6 @@ pub(crate) trait Ordered<const L: usize> {
     {
         nearest(self, first_not_less(self, medians), medians)
     }
-}
-
-/// A statistic of windows.
-pub(crate) trait Statistic {
-    /// Writes one row for each column that it fills; the last values of the windows are given, NaN where missing.
-    fn results<const L: usize>(&self, windows: &impl Ordered<L>, last: [f64; L], into: &mut [[f64; L]]);
 }
 
 /// The mean of two values, also where their sum is beyond the largest float.
@@ -132,118 +129,110 @@ pub(crate) fn nearest<const L: usize>(windows: &impl Ordered<L>, low: [usize; L]
     middles(counts, from_fn(|i| left[i].min(right[i])), first)
 }
 
-pub(crate) struct Median;
-
-impl Statistic for Median {
-    #[inline(always)]
-    fn results<const L: usize>(&self, windows: &impl Ordered<L>, _: [f64; L], into: &mut [[f64; L]]) {
-        into.fill(windows.medians());
-    }
+/// What is found in windows, and written to a row for each table.
+///
+/// All kernels share the loops of [`fill`], which ask for it at every row: one compiled set of loops for each of them made
+/// the whole library take a tenth longer to build, and none faster.
+#[derive(Clone, Copy)]
+pub(crate) enum Statistic<'a> {
+    Median,
+    /// The median, and the scaled median of the distances to it.
+    MedianMad {
+        scale: f64,
+    },
+    /// The distance of the last value to the median in robust standard deviations: the scale, the least deviation, the
+    /// limit, and whether a deviation of 0 gives NaN.
+    RobustZscore([f64; 4]),
+    /// The last value, or the median in its place where it is far from it, and 1 there: the scale, the least deviation,
+    /// and how many of them are far.
+    Hampel([f64; 3]),
+    /// Quantiles by linear interpolation, rounded as NumPy does; without overflow between opposite extremes.
+    Quantiles(&'a [f64]),
 }
 
-/// The median, and the scaled median of the distances to it.
-pub(crate) struct MedianMad {
-    pub(crate) scale: f64,
-    /// Whether the second is wanted.
-    pub(crate) mad: bool,
-}
-
-impl Statistic for MedianMad {
+impl Statistic<'_> {
+    /// Finds the results of windows, one for each row of `into`; their last values are given, NaN where missing.
     #[inline(always)]
-    fn results<const L: usize>(&self, windows: &impl Ordered<L>, _: [f64; L], into: &mut [[f64; L]]) {
-        if let [median, mad] = into {
-            *median = windows.medians();
-            if self.mad {
-                *mad = windows.deviations(*median);
-                for deviation in mad {
-                    *deviation *= self.scale;
+    pub(crate) fn results<const L: usize>(&self, windows: &impl Ordered<L>, last: [f64; L], into: &mut [[f64; L]]) {
+        if let Self::Quantiles(q) = self {
+            return quantiles(windows, q, into);
+        }
+        let medians = windows.medians();
+        if let Self::Median = self {
+            return into.fill(medians);
+        }
+        let deviations = windows.deviations(medians);
+        match (self, into) {
+            (Self::MedianMad { scale }, [median, mad]) => {
+                *median = medians;
+                for lane in 0..L {
+                    mad[lane] = scale * deviations[lane];
                 }
             }
+            (Self::RobustZscore([scale, floor, limit, strict]), [zscore]) => {
+                for lane in 0..L {
+                    let (distance, spread) = (last[lane] - medians[lane], spread(deviations[lane], *scale, *floor));
+                    zscore[lane] = robust_zscore(distance, spread, *limit, *strict != 0.0);
+                }
+            }
+            (Self::Hampel([scale, floor, most]), [filtered, outlier]) => {
+                for lane in 0..L {
+                    let spread = spread(deviations[lane], *scale, *floor);
+                    let far = (last[lane] - medians[lane]).abs() > most * spread;
+                    filtered[lane] = if far { medians[lane] } else { last[lane] };
+                    outlier[lane] = f64::from(u8::from(far));
+                }
+            }
+            _ => {}
         }
     }
 }
 
 /// The numbers of a rule, NaN where there are too few.
-#[inline(always)]
 pub(crate) fn rule<const N: usize>(numbers: &[f64]) -> [f64; N] {
     from_fn(|i| numbers.get(i).copied().unwrap_or(f64::NAN))
 }
 
-/// The medians, the distances of values to them, and the scaled deviations.
+/// A scaled deviation, which is not below the least one.
 #[inline(always)]
-fn distances<const L: usize>(windows: &impl Ordered<L>, last: [f64; L], scale: f64, floor: f64) -> [[f64; L]; 3] {
-    let medians = windows.medians();
-    let spreads = windows.deviations(medians).map(|mad| scale * if mad < floor { floor } else { mad });
-    [medians, from_fn(|i| last[i] - medians[i]), spreads]
+fn spread(deviation: f64, scale: f64, floor: f64) -> f64 {
+    scale * if deviation < floor { floor } else { deviation }
 }
 
-/// The distance of the last value to the median in robust standard deviations: the scale, the least deviation, the
-/// limit, and whether a deviation of 0 gives NaN.
-pub(crate) struct RobustZscore(pub(crate) [f64; 4]);
-
-impl Statistic for RobustZscore {
-    #[inline(always)]
-    fn results<const L: usize>(&self, windows: &impl Ordered<L>, last: [f64; L], into: &mut [[f64; L]]) {
-        let [scale, floor, limit, strict] = self.0;
-        let [_, distances, spreads] = distances(windows, last, scale, floor);
-        into.fill(from_fn(|i| {
-            let (distance, spread) = (distances[i], spreads[i]);
-            if spread != 0.0 {
-                let zscore = distance / spread;
-                if zscore > limit {
-                    limit
-                } else if zscore < -limit {
-                    -limit
-                } else {
-                    zscore
-                }
-            } else if strict != 0.0 {
-                f64::NAN
-            } else if distance == 0.0 {
-                0.0
-            } else {
-                limit * distance.signum()
-            }
-        }));
-    }
-}
-
-/// The last value, or the median in its place where it is far from it, and 1 there: the scale, the least deviation,
-/// and how many of them are far.
-pub(crate) struct Hampel(pub(crate) [f64; 3]);
-
-impl Statistic for Hampel {
-    #[inline(always)]
-    fn results<const L: usize>(&self, windows: &impl Ordered<L>, last: [f64; L], into: &mut [[f64; L]]) {
-        let [scale, floor, most] = self.0;
-        let [medians, distances, spreads] = distances(windows, last, scale, floor);
-        if let [filtered, outlier] = into {
-            let far: [bool; L] = from_fn(|i| distances[i].abs() > most * spreads[i]);
-            *filtered = from_fn(|i| if far[i] { medians[i] } else { last[i] });
-            *outlier = far.map(|far| f64::from(u8::from(far)));
+#[inline(always)]
+fn robust_zscore(distance: f64, spread: f64, limit: f64, strict: bool) -> f64 {
+    if spread != 0.0 {
+        let zscore = distance / spread;
+        if zscore > limit {
+            limit
+        } else if zscore < -limit {
+            -limit
+        } else {
+            zscore
         }
+    } else if strict {
+        f64::NAN
+    } else if distance == 0.0 {
+        0.0
+    } else {
+        limit * distance.signum()
     }
 }
 
-/// Quantiles by linear interpolation, rounded as NumPy does; without overflow between opposite extremes.
-pub(crate) struct Quantiles<'a>(pub(crate) &'a [f64]);
-
-impl Statistic for Quantiles<'_> {
-    #[inline(always)]
-    fn results<const L: usize>(&self, windows: &impl Ordered<L>, _: [f64; L], into: &mut [[f64; L]]) {
-        let counts = windows.counts();
-        for (q, result) in self.0.iter().zip(into) {
-            let (mut places, mut ranks, mut next) = ([0.0; L], [0; L], [0; L]);
-            for i in 0..L {
-                let last = counts[i].saturating_sub(1);
-                places[i] = last as f64 * q;
-                ranks[i] = (places[i] as usize).min(last);
-                next[i] = (ranks[i] + 1).min(last);
-            }
-            let (low, high) = (windows.values(ranks), windows.values(next));
-            for i in 0..L {
-                result[i] = between(low[i], high[i], places[i] - ranks[i] as f64);
-            }
+#[inline(always)]
+fn quantiles<const L: usize>(windows: &impl Ordered<L>, q: &[f64], into: &mut [[f64; L]]) {
+    let counts = windows.counts();
+    for (q, result) in q.iter().zip(into) {
+        let (mut places, mut ranks, mut next) = ([0.0; L], [0; L], [0; L]);
+        for i in 0..L {
+            let last = counts[i].saturating_sub(1);
+            places[i] = last as f64 * q;
+            ranks[i] = (places[i] as usize).min(last);
+            next[i] = (ranks[i] + 1).min(last);
+        }
+        let (low, high) = (windows.values(ranks), windows.values(next));
+        for i in 0..L {
+            result[i] = between(low[i], high[i], places[i] - ranks[i] as f64);
         }
     }
 }
@@ -262,24 +251,29 @@ fn between(low: f64, high: f64, part: f64) -> f64 {
     }
 }
 
-/// Fills tables with a statistic of the windows of every column.
+/// The longest windows of series in lockstep.
 #[inline(always)]
-pub(crate) fn fill(
-    lanes: impl Lanes,
-    values: Table<'_, f64>,
-    windows: Windows<'_>,
-    statistic: &impl Statistic,
-    tables: &mut [Results<'_>],
-) {
-    let rules = Rules::of(values, windows, tables.iter().map(Results::rows).min().unwrap_or(0));
-    let size = windows.widest(values.rows());
-    if rules.rows == 1 && size > FEW {
-        one_window::fill(values, windows, rules, statistic, tables);
-    } else if size <= SHORT && windows.window.len() == 1 {
-        lockstep::fill(lanes, values, rules, size, statistic, tables);
-    } else if size > LONG {
-        ranked::fill(values, windows, rules, size, statistic, tables);
-    } else {
-        roll(values, windows, rules, &mut SortedKeys::new(size), statistic, tables);
+fn longest<L: Lanes>(_: L, statistic: Statistic<'_>) -> usize {
+    let rows = match statistic {
+        Statistic::Median | Statistic::Quantiles(_) => SHORT,
+        _ => SHORT_WITH_DEVIATIONS,
+    };
+    LONGEST.min(rows * L::ROWS)
+}
+
+at_every_level! {
+    /// Fills tables with a statistic of the windows of every column.
+    pub(crate) fn fill<lanes>(
+        values: Table<'_, f64>, windows: Windows<'_>, statistic: Statistic<'_>, tables: &mut [Results<'_>],
+    ) -> () {
+        let rules = Rules::of(values, windows, tables.iter().map(Results::rows).min().unwrap_or(0));
+        let size = windows.widest(values.rows());
+        if rules.rows == 1 && size > FEW {
+            one_window::fill(values, windows, rules, statistic, tables);
+        } else if windows.are_equal() && size <= longest(lanes, statistic) {
+            lockstep::fill(lanes, values, rules, size, statistic, tables);
+        } else {
+            ranked::fill(values, windows, rules, size, statistic, tables);
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Long windows: the values of a few windows are put in order once, and a window is the set of the ranks in it.
+//! Long windows, and those of different widths: the values of a few windows are put in order once, and a window is the set
+//! of the ranks in it.
 //!
 //! The set is a bit for each rank, so that a value enters and leaves in one operation, whatever the window. Order
 //! statistics are found by cursors, which stay where they were asked for last and count what passes beneath them: from
@@ -9,6 +10,7 @@
 //! there step by step, took deviations a tenth or half as long again.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use crate::table::Table;
 use crate::timeseries::order_statistics::{Ordered, Statistic, first_not_less, midpoint};
@@ -18,8 +20,12 @@ use crate::timeseries::windows::{MISSING, Rules, Windows, finite, key_of, value_
 /// Rows that are put in order at once, in windows. With more of them fewer rows are ordered twice, but it takes memory.
 const SPAN: usize = 4;
 
-/// Bits of a digit of the radix sort: three of them hold 32.
-const DIGIT: u32 = 11;
+/// The least rows that are put in order at once.
+const LEAST: usize = 64;
+
+/// The least and the most bits of each of the two digits of a bucket, and how many more both have than the number of values.
+const DIGITS: [u32; 2] = [4, 11];
+const SPARE: u32 = 10;
 
 /// Cursors for the median, the first and the last of the values nearest to it; the others are for quantiles.
 const MIDDLE: usize = 0;
@@ -27,8 +33,7 @@ const FIRST: usize = 1;
 const LAST: usize = 2;
 const CURSORS: usize = 16;
 
-/// Neighbours on either side that are found at once, and the ranks on either side that are looked at for them.
-const NEAR: usize = 2;
+/// The ranks on either side of a place that are looked at for its neighbours.
 const REACH: u32 = 32;
 
 /// Steps after which the search for the nearest values begins anew.
@@ -36,72 +41,111 @@ const PATIENCE: usize = 64;
 
 /// A place among all ranks, and how many of the window are below it.
 #[derive(Default)]
-struct Cursors {
-    place: [Cell<u32>; CURSORS],
-    below: [Cell<u32>; CURSORS],
+struct Cursor {
+    place: Cell<u32>,
+    below: Cell<u32>,
+}
+
+impl Cursor {
+    #[inline(always)]
+    fn set(&self, place: usize, below: usize) {
+        self.place.set(place as u32);
+        self.below.set(below as u32);
+    }
+}
+
+/// A number for each value of a digit.
+type Digit = [u32; 1 << DIGITS[1]];
+
+/// Puts numbers in the order of a digit, given how many there are of each, and leaves those alike as they stand.
+#[inline(always)]
+fn scatter(source: &[u64], target: &mut [u64], places: &mut Digit, shift: u32, base: usize) {
+    let mut sum = 0;
+    for place in places.iter_mut().take(base) {
+        sum += std::mem::replace(place, sum);
+    }
+    for packed in source {
+        let place = &mut places[(packed >> shift) as usize % base];
+        if let Some(slot) = target.get_mut(*place as usize) {
+            *slot = *packed;
+        }
+        *place += 1;
+    }
+    places.iter_mut().take(base).for_each(|place| *place = 0);
 }
 
 /// The set of ranks in a window. Negative infinity has rank 0 and infinity the last, and both are always in it.
-#[derive(Default)]
 struct Ranks {
     /// The values of all rows in order, and the rank of each row, 0 where it has none.
     sorted: Vec<f64>,
     rank: Vec<u32>,
     scratch: [Vec<u64>; 2],
+    /// Where values of each digit go; all 0 between two sorts.
+    places: Box<[Digit; 2]>,
     bits: Vec<u64>,
     count: usize,
-    cursors: Cursors,
-    /// The cursor that was used last.
+    cursors: [Cursor; CURSORS],
+    /// The cursors that a statistic uses, and the one that was used last.
+    used: Range<usize>,
     recent: Cell<usize>,
 }
 
 impl Ranks {
+    fn new(used: Range<usize>) -> Self {
+        Self {
+            sorted: Vec::new(),
+            rank: Vec::new(),
+            scratch: Default::default(),
+            places: Box::new([[0; 1 << DIGITS[1]]; 2]),
+            bits: Vec::new(),
+            count: 0,
+            cursors: Default::default(),
+            used,
+            recent: Cell::new(LAST),
+        }
+    }
+
     /// Puts keys in order and empties the window.
     ///
-    /// The 32 highest of the bits in which keys differ, and the row below them, are sorted by digits from the lowest;
-    /// keys that are equal in those and not in others are compared.
+    /// Values go in two passes to buckets of equal width between the least and the greatest, of which there are many
+    /// times as many as values; those that share one are compared. Far values make buckets wide and nothing wrong.
     #[inline(always)]
     fn order(&mut self, keys: &[i64]) {
         let present = || keys.iter().copied().filter(|key| *key != MISSING);
-        let least = present().min().unwrap_or(0);
-        let shift = present().max().unwrap_or(0).abs_diff(least).leading_zeros();
-        let [source, target] = &mut self.scratch;
-        source.clear();
-        let rows = keys.iter().zip(0_u64..).filter(|(key, _)| **key != MISSING);
-        source.extend(rows.map(|(key, row)| (key.abs_diff(least) << shift) & !u64::from(u32::MAX) | row));
-        target.resize(source.len(), 0);
-        for digit in 0..3 {
-            let shift = 32 + digit * DIGIT;
-            let mut places = [0_u32; 1 << DIGIT];
-            for packed in source.iter() {
-                places[(packed >> shift) as usize % (1 << DIGIT)] += 1;
+        let [least, most] = [present().min(), present().max()].map(|key| 0.5 * key.map_or(0.0, value_of));
+        let digit = ((keys.len().max(1).ilog2() + SPARE) / 2).clamp(DIGITS[0], DIGITS[1]);
+        let (last, base) = ((1_u32 << (2 * digit)) - 1, 1 << digit);
+        // Halves, as the distance between opposite extremes is beyond the largest float. Each step rounds, and none lets
+        // values pass each other.
+        let scale = (f64::from(last) / (most - least)).min(f64::MAX);
+        let [low, high] = &mut *self.places;
+        let [by_row, by_low] = &mut self.scratch;
+        by_row.clear();
+        for (key, row) in keys.iter().zip(0_u64..) {
+            if *key != MISSING {
+                let bucket = (((0.5 * value_of(*key) - least) * scale) as u32).min(last);
+                low[bucket as usize % base] += 1;
+                high[(bucket >> digit) as usize] += 1;
+                by_row.push(u64::from(bucket) << 32 | row);
             }
-            let mut sum = 0;
-            for place in &mut places {
-                sum += std::mem::replace(place, sum);
-            }
-            for packed in source.iter() {
-                let place = &mut places[(packed >> shift) as usize % (1 << DIGIT)];
-                if let Some(slot) = target.get_mut(*place as usize) {
-                    *slot = *packed;
-                }
-                *place += 1;
-            }
-            std::mem::swap(source, target);
         }
+        by_low.resize(by_row.len(), 0);
+        let (by_row, by_low) = (&mut by_row[..], &mut by_low[..]);
+        scatter(by_row, by_low, low, 32, base);
+        scatter(by_low, by_row, high, 32 + digit, base);
         let key_of = |packed: &u64| keys.get(*packed as u32 as usize).copied().unwrap_or(MISSING);
-        for run in source.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
+        for run in by_row.chunk_by_mut(|a, b| a >> 32 == b >> 32) {
             if run.len() > 1 {
                 run.sort_unstable_by_key(key_of);
             }
         }
         self.sorted.clear();
         self.sorted.push(f64::NEG_INFINITY);
-        self.sorted.extend(source.iter().map(|packed| value_of(key_of(packed))));
+        self.sorted.extend(by_row.iter().map(|packed| value_of(key_of(packed))));
         self.sorted.push(f64::INFINITY);
         self.rank.clear();
         self.rank.resize(keys.len(), 0);
-        for (packed, rank) in source.iter().zip(1..) {
+        for (packed, rank) in by_row.iter().zip(1..) {
             if let Some(slot) = self.rank.get_mut(*packed as u32 as usize) {
                 *slot = rank;
             }
@@ -114,22 +158,23 @@ impl Ranks {
             }
         }
         self.count = 0;
-        self.cursors = Cursors::default();
+        self.cursors = Default::default();
     }
 
     /// Puts the value of a row into the window, or takes it out.
     #[inline(always)]
     fn turn(&mut self, row: usize, entering: bool) {
+        self.recent.set(LAST);
         let rank = self.rank.get(row).copied().unwrap_or(0);
         let Some(word) = self.bits.get_mut(rank as usize / 64).filter(|_| rank > 0) else { return };
         *word ^= 1 << (rank % 64);
         let step = if entering { 1 } else { u32::MAX };
         self.count = self.count.wrapping_add_signed(if entering { 1 } else { -1 });
-        for (place, below) in self.cursors.place.iter_mut().zip(&mut self.cursors.below) {
-            let below = below.get_mut();
-            *below = below.wrapping_add(if rank < *place.get_mut() { step } else { 0 });
+        // One by one: a vector of numbers has to wait for the one that was written last.
+        for cursor in self.cursors.get_mut(self.used.clone()).unwrap_or_default() {
+            let below = cursor.below.get_mut();
+            *below = below.wrapping_add(if rank < *cursor.place.get_mut() { step } else { 0 });
         }
-        self.recent.set(LAST);
     }
 
     #[inline(always)]
@@ -172,11 +217,11 @@ impl Ranks {
         at * 64 + 63 - bits.leading_zeros() as usize
     }
 
-    /// The place in the window that is this or the next, and those before and after it, if they are near.
+    /// The place some steps on from this or the next one of the window, if it is near.
     ///
     /// Without a branch that depends on a value: from row to row most places move by one or two, and none knows which.
     #[inline(always)]
-    fn near(&self, place: u32) -> Option<[u32; 2 * NEAR + 1]> {
+    fn near(&self, place: u32, steps: i64) -> Option<u32> {
         let start = i64::from(place) - i64::from(REACH);
         let (at, shift) = ((start >> 6) as usize, start & 63);
         let bits = self.word(at) >> shift | self.word(at.wrapping_add(1)) << 1 << (63 - shift);
@@ -184,21 +229,23 @@ impl Ranks {
         let second = above & above.wrapping_sub(1);
         let third = second & second.wrapping_sub(1);
         let before = below & !(1 << 31 >> (below.leading_zeros() & 31));
-        let ends = [before, below].map(|bits| place.wrapping_sub(1 + bits.leading_zeros()));
-        let [here, next, last] = [above, second, third].map(|bits| place + bits.trailing_zeros());
-        (before != 0 && third != 0).then_some([ends[0], ends[1], here, next, last])
+        let up = if steps == 0 { above } else { second };
+        let up = if steps == 2 { third } else { up };
+        let down = if steps == -1 { below } else { before };
+        let found = if steps < 0 { 31_u32.wrapping_sub(down.leading_zeros()) } else { REACH + up.trailing_zeros() };
+        let near = before != 0 && third != 0 && (-2..=2).contains(&steps);
+        near.then_some(place.wrapping_add(found).wrapping_sub(REACH))
     }
 
     /// Lets a cursor go to the place that has so many of the window below it, infinity included.
     #[inline(always)]
     fn seek(&self, cursor: usize, below: usize) -> usize {
-        let (place, count) = (&self.cursors.place[cursor], &self.cursors.below[cursor]);
-        let steps = (below + NEAR).wrapping_sub(count.get() as usize);
-        let near = self.near(place.get()).and_then(|near| near.get(steps).copied());
-        let found = near.unwrap_or_else(|| self.count_up_to(place.get(), count.get() as usize, below));
-        place.set(found);
-        count.set(below as u32);
-        found as usize
+        let cursor = &self.cursors[cursor];
+        let (place, count) = (cursor.place.get(), cursor.below.get() as usize);
+        let near = self.near(place, below as i64 - count as i64);
+        let found = near.unwrap_or_else(|| self.count_up_to(place, count, below)) as usize;
+        cursor.set(found, below);
+        found
     }
 
     /// The place that has `below` of the window below it, from another.
@@ -238,10 +285,10 @@ impl Ordered<1> for Ranks {
     #[inline(always)]
     fn values(&self, [rank]: [usize; 1]) -> [f64; 1] {
         let (recent, below) = (self.recent.get(), rank.min(self.count) + 1);
-        if recent > LAST && self.cursors.below[recent].get() as usize + 1 == below {
-            return [self.value_at(self.next(self.cursors.place[recent].get() as usize))];
+        if recent > LAST && self.cursors[recent].below.get() as usize + 1 == below {
+            return [self.value_at(self.next(self.cursors[recent].place.get() as usize))];
         }
-        let cursor = if recent + 1 < CURSORS { recent + 1 } else { LAST + 1 };
+        let cursor = if recent + 1 < self.used.end { recent + 1 } else { LAST + 1 };
         self.recent.set(cursor);
         [self.value_at(self.seek(cursor, below))]
     }
@@ -259,7 +306,7 @@ impl Ordered<1> for Ranks {
         let k = self.count.saturating_sub(1) / 2;
         let most = self.count - k + 1;
         let (left, right) = (|place| median - self.value_at(place), |place| self.value_at(place) - median);
-        let mut low = (self.cursors.below[FIRST].get() as usize).clamp(1, most);
+        let mut low = (self.cursors[FIRST].below.get() as usize).clamp(1, most);
         let (mut first, mut last) = (self.seek(FIRST, low), self.seek(LAST, low + k));
         let mut patience = PATIENCE;
         let (before, distance) = loop {
@@ -281,8 +328,7 @@ impl Ordered<1> for Ranks {
             }
         };
         for (cursor, place, below) in [(FIRST, first, low), (LAST, last, low + k)] {
-            self.cursors.place[cursor].set(place as u32);
-            self.cursors.below[cursor].set(below as u32);
+            self.cursors[cursor].set(place, below);
         }
         let (below, above) = (left(before), distance);
         if self.count % 2 == 1 {
@@ -302,16 +348,22 @@ pub(crate) fn fill(
     windows: Windows<'_>,
     rules: Rules,
     size: usize,
-    statistic: &impl Statistic,
+    statistic: Statistic<'_>,
     tables: &mut [Results<'_>],
 ) {
     let history = rules.history;
-    let mut ranks = Ranks::default();
+    let used = match statistic {
+        Statistic::Median => MIDDLE..MIDDLE + 1,
+        Statistic::Quantiles(q) => LAST + 1..(LAST + 1 + 2 * q.len()).min(CURSORS),
+        _ => MIDDLE..LAST + 2, // one for ranks, where the search for the nearest begins anew
+    };
+    let mut ranks = Ranks::new(used);
     let mut sheet = Sheet::<1>::new(tables, values.columns());
     let (mut loaded, mut keys) = ([0.0; CHUNK], Vec::new());
+    let span = (SPAN * size).max(LEAST);
     for column in 0..values.columns() {
-        for from in (0..rules.rows).step_by(SPAN * size) {
-            let upto = (from + SPAN * size).min(rules.rows);
+        for from in (0..rules.rows).step_by(span) {
+            let upto = (from + span).min(rules.rows);
             let mut first = (history + from + 1).saturating_sub(windows.width(from));
             let begin = first;
             keys.clear();
@@ -328,7 +380,8 @@ pub(crate) fn fill(
                 let stop = (start + CHUNK).min(upto);
                 for row in start..stop {
                     ranks.turn(history + row - begin, true);
-                    while first + windows.width(row) <= history + row {
+                    let width = if windows.are_equal() { size } else { windows.width(row) };
+                    while first + width <= history + row {
                         ranks.turn(first - begin, false);
                         first += 1;
                     }

@@ -48,7 +48,7 @@ impl<const LANES: usize> Sheet<LANES> {
     #[inline(always)]
     pub(crate) fn note(
         &mut self,
-        statistic: &impl Statistic,
+        statistic: Statistic<'_>,
         windows: &impl Ordered<LANES>,
         last: [f64; LANES],
         needed: [usize; LANES],

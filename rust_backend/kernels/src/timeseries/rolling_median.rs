@@ -1,16 +1,10 @@
 //! The median of trailing windows.
 
-use crate::simd::{Level, at_every_level};
+use crate::simd::Level;
 use crate::table::{Table, TableMut};
-use crate::timeseries::order_statistics::{Median, fill};
+use crate::timeseries::order_statistics::{Statistic, fill};
 use crate::timeseries::results::Results;
 use crate::timeseries::windows::Windows;
-
-at_every_level! {
-    fn rolling_median_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, median: TableMut<'_, f64>) -> () {
-        fill(lanes, values, windows, &Median, &mut [Results::Floats(median)]);
-    }
-}
 
 /// Fills `median`; the mean of the two middle values where their number is even.
 pub fn rolling_median(
@@ -21,6 +15,7 @@ pub fn rolling_median(
     propagate: &[u8],
     median: TableMut<'_, f64>,
 ) -> Option<usize> {
-    rolling_median_at(level, values, Windows { window, min_periods, propagate }, median);
+    let windows = Windows { window, min_periods, propagate };
+    fill(level, values, windows, Statistic::Median, &mut [Results::Floats(median)]);
     None
 }

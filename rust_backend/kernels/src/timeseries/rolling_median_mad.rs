@@ -1,18 +1,10 @@
 //! The median of trailing windows, and the median of the distances to it.
 
-use crate::simd::{Level, at_every_level};
+use crate::simd::Level;
 use crate::table::{Table, TableMut};
-use crate::timeseries::order_statistics::{MedianMad, fill, rule};
+use crate::timeseries::order_statistics::{Statistic, fill, rule};
 use crate::timeseries::results::Results;
 use crate::timeseries::windows::Windows;
-
-at_every_level! {
-    fn rolling_median_mad_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, scale: &[f64], median: TableMut<'_, f64>, mad: TableMut<'_, f64>) -> () {
-        let ([scale], wanted) = (rule(scale), mad.columns() > 0);
-        let statistic = MedianMad { scale, mad: wanted };
-        fill(lanes, values, windows, &statistic, &mut [Results::Floats(median), Results::Floats(mad)]);
-    }
-}
 
 /// Fills `median` and `mad` where they are wanted; the latter is multiplied by `scale`.
 pub fn rolling_median_mad(
@@ -25,6 +17,9 @@ pub fn rolling_median_mad(
     median: TableMut<'_, f64>,
     mad: TableMut<'_, f64>,
 ) -> Option<usize> {
-    rolling_median_mad_at(level, values, Windows { window, min_periods, propagate }, scale, median, mad);
+    let ([scale], wanted) = (rule(scale), mad.columns() > 0);
+    let statistic = if wanted { Statistic::MedianMad { scale } } else { Statistic::Median };
+    let windows = Windows { window, min_periods, propagate };
+    fill(level, values, windows, statistic, &mut [Results::Floats(median), Results::Floats(mad)]);
     None
 }

@@ -138,20 +138,15 @@ impl Moments<1, 4, 4> for Fourths<'_> {
 }
 
 at_every_level! {
-    fn rolling_moments_at<lanes>(
-        values: Table<'_, f64>, windows: Windows<'_>, rows: usize, outputs: [TableMut<'_, f64>; 6],
-    ) -> () {
-        let [total, mean, var, std, skew, kurt] = outputs;
-        let shape = [values.rows(), rows, values.columns()];
-        if total.columns() + mean.columns() > 0 {
-            exact_sums::roll(lanes, values, windows, rows, [total, mean]);
-        }
-        let wanted = [&var, &std, &skew, &kurt].map(|output| output.columns() > 0);
-        if wanted[2] || wanted[3] {
-            roll(&Fourths { values, wanted }, windows, shape, [var, std, skew, kurt]);
-        } else if wanted[0] || wanted[1] {
-            roll(&Squares { values }, windows, shape, [var, std]);
-        }
+    fn second_at(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, outputs: [TableMut<'_, f64>; 2]) -> () {
+        roll(&Squares { values }, windows, [values.rows(), rows, values.columns()], outputs);
+    }
+}
+
+at_every_level! {
+    fn fourth_at(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, outputs: [TableMut<'_, f64>; 4]) -> () {
+        let wanted = outputs.each_ref().map(|output| output.columns() > 0);
+        roll(&Fourths { values, wanted }, windows, [values.rows(), rows, values.columns()], outputs);
     }
 }
 
@@ -170,6 +165,14 @@ pub fn rolling_moments(
     kurt: TableMut<'_, f64>,
 ) -> Option<usize> {
     let (rows, windows) = (total.rows(), Windows { window, min_periods, propagate });
-    rolling_moments_at(level, values, windows, rows, [total, mean, var, std, skew, kurt]);
+    // A function each, as compilers need more than twice the time for one of twice the length.
+    if total.columns() + mean.columns() > 0 {
+        exact_sums::roll(level, values, windows, rows, [total, mean]);
+    }
+    if skew.columns() + kurt.columns() > 0 {
+        fourth_at(level, values, windows, rows, [var, std, skew, kurt]);
+    } else if var.columns() + std.columns() > 0 {
+        second_at(level, values, windows, rows, [var, std]);
+    }
     None
 }

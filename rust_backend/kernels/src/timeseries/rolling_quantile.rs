@@ -1,16 +1,10 @@
 //! Quantiles of trailing windows.
 
-use crate::simd::{Level, at_every_level};
+use crate::simd::Level;
 use crate::table::{Table, TableMut};
-use crate::timeseries::order_statistics::{Quantiles, fill};
+use crate::timeseries::order_statistics::{Statistic, fill};
 use crate::timeseries::results::Results;
 use crate::timeseries::windows::Windows;
-
-at_every_level! {
-    fn rolling_quantile_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, q: &[f64], quantile: TableMut<'_, f64>) -> () {
-        fill(lanes, values, windows, &Quantiles(q), &mut [Results::Floats(quantile)]);
-    }
-}
 
 /// Fills `quantile`, for each column of values one column for each of `q`.
 pub fn rolling_quantile(
@@ -22,6 +16,7 @@ pub fn rolling_quantile(
     q: &[f64],
     quantile: TableMut<'_, f64>,
 ) -> Option<usize> {
-    rolling_quantile_at(level, values, Windows { window, min_periods, propagate }, q, quantile);
+    let windows = Windows { window, min_periods, propagate };
+    fill(level, values, windows, Statistic::Quantiles(q), &mut [Results::Floats(quantile)]);
     None
 }

@@ -1,16 +1,10 @@
 //! The distance of a value to the median of its window, in robust standard deviations.
 
-use crate::simd::{Level, at_every_level};
+use crate::simd::Level;
 use crate::table::{Table, TableMut};
-use crate::timeseries::order_statistics::{RobustZscore, fill, rule};
+use crate::timeseries::order_statistics::{Statistic, fill, rule};
 use crate::timeseries::results::Results;
 use crate::timeseries::windows::Windows;
-
-at_every_level! {
-    fn rolling_robust_zscore_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, numbers: &[f64], zscore: TableMut<'_, f64>) -> () {
-        fill(lanes, values, windows, &RobustZscore(rule(numbers)), &mut [Results::Floats(zscore)]);
-    }
-}
 
 /// Fills `zscore`; the numbers are the scale, the least deviation, the limit, and whether a deviation of 0 gives NaN.
 pub fn rolling_robust_zscore(
@@ -22,6 +16,7 @@ pub fn rolling_robust_zscore(
     numbers: &[f64],
     zscore: TableMut<'_, f64>,
 ) -> Option<usize> {
-    rolling_robust_zscore_at(level, values, Windows { window, min_periods, propagate }, numbers, zscore);
+    let windows = Windows { window, min_periods, propagate };
+    fill(level, values, windows, Statistic::RobustZscore(rule(numbers)), &mut [Results::Floats(zscore)]);
     None
 }

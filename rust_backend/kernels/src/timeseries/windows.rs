@@ -1,11 +1,9 @@
-//! The loop that every rolling kernel runs: windows slide down each column, and a state follows them.
+//! The windows of a call, which of them have a result, and the keys of values in them.
 //!
 //! Values go by keys: integers in the order of the finite floats, -0.0 before 0.0, so that what an order statistic
 //! gives depends on the multiset in the window alone. Whatever is not finite is [`MISSING`].
 
 use crate::table::Table;
-use crate::timeseries::order_statistics::{Ordered, Statistic};
-use crate::timeseries::results::{CHUNK, Results, Sheet};
 
 /// What stands for a value that is not finite.
 pub(crate) const MISSING: i64 = i64::MIN;
@@ -67,15 +65,6 @@ impl Windows<'_> {
     }
 }
 
-/// What keeps the keys of a window.
-pub(crate) trait Keys: Ordered<1> {
-    /// Empties the window.
-    fn clear(&mut self);
-
-    /// Takes one key out of the window and one in; either may be [`MISSING`].
-    fn step(&mut self, leaving: i64, entering: i64);
-}
-
 /// Which windows have a result.
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
@@ -102,54 +91,5 @@ impl Rules {
     #[inline(always)]
     pub(crate) fn needed(&self, width: usize) -> usize {
         if self.propagate { self.least.max(width) } else { self.least }
-    }
-}
-
-/// Lets keys follow the windows of every column, and fills tables with what a statistic finds in them.
-#[inline(always)]
-pub(crate) fn roll(
-    values: Table<'_, f64>,
-    windows: Windows<'_>,
-    rules: Rules,
-    keys: &mut impl Keys,
-    statistic: &impl Statistic,
-    tables: &mut [Results<'_>],
-) {
-    let (total, history) = (values.rows(), rules.history);
-    let size = windows.widest(total);
-    let mut ring = vec![MISSING; size];
-    let next = |place: usize| if place + 1 < size { place + 1 } else { 0 };
-    let mut loaded = [0.0; CHUNK];
-    let mut sheet = Sheet::<1>::new(tables, values.columns());
-    let begin = (history + 1).saturating_sub(windows.width(0)).min(history);
-    for column in 0..values.columns() {
-        keys.clear();
-        let (mut first, mut head, mut tail) = (begin, 0, 0);
-        for start in (begin..total).step_by(CHUNK) {
-            let loaded = values.load(column, start, &mut loaded);
-            for (row, value) in (start..).zip(loaded.iter()) {
-                let width = windows.width(row.saturating_sub(history));
-                let mut leaving = MISSING;
-                while first + width <= row {
-                    if leaving != MISSING {
-                        keys.step(leaving, MISSING);
-                    }
-                    leaving = ring.get(tail).copied().unwrap_or(MISSING);
-                    first += 1;
-                    tail = next(tail);
-                }
-                let entering = key_of(*value);
-                if let Some(place) = ring.get_mut(head) {
-                    *place = entering;
-                }
-                head = next(head);
-                keys.step(leaving, entering);
-                if row >= history {
-                    sheet.note(statistic, keys, [finite(*value)], [rules.needed(row + 1 - first)], row - start);
-                }
-            }
-            let from = history.saturating_sub(start).min(loaded.len());
-            sheet.write(tables, column, (start + from).saturating_sub(history), 0, from..loaded.len());
-        }
     }
 }
