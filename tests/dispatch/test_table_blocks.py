@@ -52,12 +52,12 @@ def test_windows_of_their_own_reach_back_as_far_as_they_say():
 
 
 def test_history_is_a_small_share_of_what_is_read():
-    """Long windows make long blocks."""
-    for window in (10, 100, 1000):
-        cut, _, _ = blocks(100_000, 1, window)
+    """Long windows make long blocks, and longer ones where a column is cut into series that all need history."""
+    for window, columns in itertools.product((10, 100, 1000), (1, 3, 8)):
+        cut, _, _ = blocks(100_000, columns, window)
         sizes = np.diff([cut.start(index) for index in range(len(cut) + 1)])
         assert sizes.min() >= SHARE * window / 2
-        assert len(cut) % 2 == 0
+        assert sizes[0] >= 0.9 * min(SHARE * window * (TILE // columns), 100_000 / 4)
 
 
 def test_blocks_are_as_wide_as_a_line_of_the_cache():

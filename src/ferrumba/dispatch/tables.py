@@ -47,18 +47,22 @@ class TableBlocks:
         self._tile = TILE if any(output.kind == "columns" for output in kernel.outputs) else max(self._columns, 1)
         tiles = -(-self._columns // self._tile)
         reach = max(min(int(self._window.max(initial=1)), rows), 1)
-        high = max(size // min(max(self._columns, 1), TILE), SHARE * reach)
-        whole = kernel.serial or (kernel.anchored and len(self._window) > 1)
-        times = 1 if whole or rows * self._columns <= size else -(-rows // high)
-        if times > 1 and times * tiles % 2:
-            times += 1  # two threads finish together
+        # Kernels cut few columns once more, into series side by side, each behind a history of its own.
+        series = max(TILE // max(self._columns, 1), 1)
+        high = max(size // min(max(self._columns, 1), TILE), SHARE * reach, min(SHARE * reach * series, rows // 4))
         self._tiles = tiles if rows else 0
-        # Several tiles make many blocks, of which the last are short beside the rest as they are.
-        if tiles == 1 and times > 1:
-            edges = block_edges(rows, -(-rows // times), SHARE * reach)
+        whole = kernel.serial or (kernel.anchored and len(self._window) > 1)
+        if whole or rows * self._columns <= size:
+            edges = [0, rows]
+        elif tiles == 1:
+            edges = block_edges(rows, high, SHARE * reach)
         else:
+            # Several tiles make many blocks, of which the last are short beside the rest as they are.
+            times = -(-rows // high)
+            times += times > 1 and times * tiles % 2  # two threads finish together
             edges = [turn * rows // times for turn in range(times + 1)]
         step = reach if kernel.anchored else 1
+        step *= series if step * series <= high // 4 else 1
         self._edges = [*(row // step * step for row in edges[:-1]), rows]
 
     def __len__(self) -> int:
