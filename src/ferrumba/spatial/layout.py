@@ -13,8 +13,12 @@ strips hold what a group of queries reaches. A fifth less takes 50 % longer, a f
 STRIP_LENGTH = 8.0
 """Length of a strip in widths. Cells divide a strip evenly, so it must not be much longer than a dense blob: for 1e6
 points in 100 blobs, 64 widths take 50 % longer (measured). Where points are uniform, any length will do."""
+WIDEST = 1.6
+"""How far a hint widens strips. It saves up to 40 % for radii that reach more than a hundred points. None narrows them:
+two thirds took as long for two neighbours and up to 2.5 times as long for 30, which is what the radius itself as a hint
+asked for where points are in blobs."""
 POINTS_PER_STRIP = 4
-"""No more strips than one for this many points; where the cell hint or the extent asks for more, they are folded."""
+"""No more strips than one for this many points; where the extent asks for more, they are folded."""
 MOST_BOXES = 2.0**26
 
 
@@ -69,7 +73,7 @@ def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, per
     bounds : ndarray, shape (2, 3)
         Their minima and maxima.
     cell : ndarray of 3, optional
-        Widths of strips in place of those from the density.
+        Widths of cells that are wanted: a hint.
     period : ndarray of 3
         Infinite where the axis is open.
     """
@@ -86,7 +90,7 @@ def lay_out(points: np.ndarray, bounds: np.ndarray, cell: np.ndarray | None, per
         return frame_of(lo, hi, np.ones(3), period)
     width = np.full(3, STRIP_WIDTH * spacing(sample, n, lo, hi))
     if cell is not None:
-        width[1:] = cell[1:]
+        width[1:] = np.clip(cell[1:], width[1:], WIDEST * width[1:])
     width[0] *= STRIP_LENGTH
     with np.errstate(all="ignore"):
         boxes = np.clip(np.nan_to_num(np.ceil(extent / width), nan=1.0), 1.0, MOST_BOXES)
