@@ -27,6 +27,12 @@ const LEAST: usize = 64;
 const DIGITS: [u32; 2] = [4, 11];
 const SPARE: u32 = 10;
 
+/// Keys that tell where most of them are.
+const SAMPLE: usize = 32;
+
+/// Values are divided by eight, as three times the distance of opposite extremes is beyond the largest float.
+const EIGHTH: f64 = 0.125;
+
 /// Cursors for the median, the first and the last of the values nearest to it; the others are for quantiles.
 const MIDDLE: usize = 0;
 const FIRST: usize = 1;
@@ -105,25 +111,39 @@ impl Ranks {
         }
     }
 
+    /// Where most of the values of keys begin, and how far they reach, both divided by eight.
+    fn middle(keys: &[i64]) -> (f64, f64) {
+        let mut sample = [MISSING; SAMPLE];
+        let mut many = 0;
+        for key in keys.iter().step_by(keys.len().div_ceil(SAMPLE).max(1)).filter(|key| **key != MISSING) {
+            sample[many] = *key;
+            many += 1;
+        }
+        let sample = &mut sample[..many];
+        sample.sort_unstable();
+        let value = |at: usize| sample.get(at).map_or(0.0, |key| EIGHTH * value_of(*key));
+        let (first, last) = (value(many / 16), value(many.saturating_sub(1 + many / 16)));
+        (first, last - first)
+    }
+
     /// Puts keys in order and empties the window.
     ///
-    /// Values go in two passes to buckets of equal width between the least and the greatest, of which there are many
-    /// times as many as values; those that share one are compared. Far values make buckets wide and nothing wrong.
+    /// Values go in two passes to buckets of equal width, of which there are many times as many as values; those that share
+    /// one are compared. The buckets reach from a little before to a little behind most values, and what is farther off
+    /// is in the first or the last: with buckets from the least to the greatest, a few far values left one for all others.
     #[inline(always)]
     fn order(&mut self, keys: &[i64]) {
-        let present = || keys.iter().copied().filter(|key| *key != MISSING);
-        let [least, most] = [present().min(), present().max()].map(|key| 0.5 * key.map_or(0.0, value_of));
         let digit = ((keys.len().max(1).ilog2() + SPARE) / 2).clamp(DIGITS[0], DIGITS[1]);
         let (last, base) = ((1_u32 << (2 * digit)) - 1, 1 << digit);
-        // Halves, as the distance between opposite extremes is beyond the largest float. Each step rounds, and none lets
-        // values pass each other.
-        let scale = (f64::from(last) / (most - least)).min(f64::MAX);
+        let (from, width) = Self::middle(keys);
+        let scale = (f64::from(last) / (3.0 * width)).min(f64::MAX);
         let [low, high] = &mut *self.places;
         let [by_row, by_low] = &mut self.scratch;
         by_row.clear();
         for (key, row) in keys.iter().zip(0_u64..) {
             if *key != MISSING {
-                let bucket = (((0.5 * value_of(*key) - least) * scale) as u32).min(last);
+                // Each step rounds, and none lets values pass each other.
+                let bucket = (((EIGHTH * value_of(*key) - from + width) * scale) as u32).min(last);
                 low[bucket as usize % base] += 1;
                 high[(bucket >> digit) as usize] += 1;
                 by_row.push(u64::from(bucket) << 32 | row);
