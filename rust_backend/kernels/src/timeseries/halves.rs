@@ -254,6 +254,16 @@ impl<L: Lanes> Ordered<LANES> for Halves<L> {
 
     #[inline(always)]
     fn values(&self, ranks: [usize; LANES]) -> [f64; LANES] {
+        if self.alike && ranks == [ranks[0]; LANES] {
+            // All of them stand in one slot.
+            let many = self.absent[0] as usize;
+            let number = ranks[0] + many / 2;
+            let (half, slot) = match number.checked_sub(self.half) {
+                None => (0, number),
+                Some(beyond) => (1, beyond + many.div_ceil(2)),
+            };
+            return self.signed(floats(self.slot(slot)[half]), ranks);
+        }
         let (lanes, mut found) = (self.lanes, [0; LANES]);
         let mut numbers = [0; LANES];
         for lane in 0..LANES {

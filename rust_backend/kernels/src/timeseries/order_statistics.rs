@@ -223,32 +223,38 @@ fn robust_zscore(distance: f64, spread: f64, limit: f64, strict: bool) -> f64 {
 fn quantiles<const L: usize>(windows: &impl Ordered<L>, q: &[f64], into: &mut [[f64; L]]) {
     let counts = windows.counts();
     for (q, result) in q.iter().zip(into) {
-        let (mut places, mut ranks, mut next) = ([0.0; L], [0; L], [0; L]);
+        let (mut parts, mut ranks, mut next) = ([0.0; L], [0; L], [0; L]);
         for i in 0..L {
             let last = counts[i].saturating_sub(1);
-            places[i] = last as f64 * q;
-            ranks[i] = (places[i] as usize).min(last);
+            let place = last as f64 * q;
+            ranks[i] = (place as usize).min(last);
             next[i] = (ranks[i] + 1).min(last);
+            parts[i] = place - ranks[i] as f64;
         }
         let (low, high) = (windows.values(ranks), windows.values(next));
-        for i in 0..L {
-            result[i] = between(low[i], high[i], places[i] - ranks[i] as f64);
-        }
+        *result = between(low, high, parts);
     }
 }
 
+/// Values between two each, by the parts of the way; in vectors, unless a distance is beyond the largest float.
 #[inline(always)]
-fn between(low: f64, high: f64, part: f64) -> f64 {
-    let rise = high - low;
-    if part == 0.0 {
-        low
-    } else if !rise.is_finite() {
-        low * (1.0 - part) + high * part
-    } else if part >= 0.5 {
-        high - rise * (1.0 - part)
-    } else {
-        low + rise * part
+fn between<const L: usize>(low: [f64; L], high: [f64; L], part: [f64; L]) -> [f64; L] {
+    let (mut found, mut all_finite) = (low, true);
+    for i in 0..L {
+        let rise = high[i] - low[i];
+        let (up, down) = (low[i] + rise * part[i], high[i] - rise * (1.0 - part[i]));
+        let value = if part[i] >= 0.5 { down } else { up };
+        found[i] = if part[i] == 0.0 { low[i] } else { value };
+        all_finite &= rise.abs() <= f64::MAX;
     }
+    if !all_finite {
+        for i in 0..L {
+            if part[i] != 0.0 && !(high[i] - low[i]).is_finite() {
+                found[i] = low[i] * (1.0 - part[i]) + high[i] * part[i];
+            }
+        }
+    }
+    found
 }
 
 /// The longest windows of series in lockstep.
