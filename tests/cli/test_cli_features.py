@@ -191,6 +191,20 @@ def test_report(cli, tmp_path, rows, sensors):
         assert "2024-01-01 00:00:00" in text
 
 
+def test_panels_without_values_say_so(cli, tmp_path, monkeypatch):
+    """Every window of one sensor lacks a value, and band energy needs them all."""
+    axes = pytest.importorskip("matplotlib.axes")
+    pytest.importorskip("jinja2")
+    said = []
+    monkeypatch.setattr(axes.Axes, "text", lambda self, x, y, text, **options: said.append(text))
+    frame = pd.DataFrame({"ts": pd.date_range("2024", periods=300, freq="1min"), "a": np.arange(300.0), "b": 1.0})
+    frame.loc[::7, "b"] = np.nan
+    frame.to_parquet(tmp_path / "s.parquet")
+    report = ("-o", tmp_path / "o.parquet", "--report", tmp_path / "r.html")
+    cli("features", tmp_path / "s.parquet", "-w", 16, "--features", "med,energy", *report)
+    assert said == ["no values"]
+
+
 def test_no_report_without_the_extra(cli, write, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     said = cli("features", write("s.csv", SMALL), "-o", tmp_path / "o.csv", "--report", tmp_path / "r.html", code=1)

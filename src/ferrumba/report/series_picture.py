@@ -60,10 +60,14 @@ def small_multiples(overview: Overview) -> bytes:
     for row in range(rows):
         for column, (title, names) in enumerate(panels):
             axes = grid[row, column]
+            drawn = False
             if overview.rows:
                 for name, colour in zip(names, (BLUE, ORANGE, GREEN), strict=False):
-                    _draw(axes, overview.times, there[name], row, colour, CALLED.get(name, name))
-            _dress(axes, title if row == 0 else "", logarithmic=names[0].startswith(LOGARITHMIC))
+                    drawn |= _draw(axes, overview.times, there[name], row, colour, CALLED.get(name, name))
+            _dress(axes, title if row == 0 else "", logarithmic=drawn and names[0].startswith(LOGARITHMIC))
+            if not drawn:
+                axes.text(0.5, 0.5, "no values", transform=axes.transAxes, ha="center", fontsize=7, color=SOFT)
+                axes.set_yticks([])
             if row == 0 and overview.rows and any(name in CALLED for name in names):
                 axes.legend(fontsize=6.5, frameon=False, labelcolor=SOFT, handlelength=1.0, loc="upper right")
         label = overview.sensors[row] if row < overview.shown else ""
@@ -75,10 +79,12 @@ def small_multiples(overview: Overview) -> bytes:
     return picture.getvalue()
 
 
-def _draw(axes: Any, times: Any, envelope: Envelope, column: int, colour: str, name: str) -> None:
+def _draw(axes: Any, times: Any, envelope: Envelope, column: int, colour: str, name: str) -> bool:
+    """Draw a curve, and return whether it has a value."""
     low, high = envelope.low[:, column], envelope.high[:, column]
     axes.fill_between(times, low, high, color=colour, alpha=0.28, linewidth=0)
     axes.plot(times, low + (high - low) / 2, color=colour, linewidth=0.7, label=name)
+    return bool(np.isfinite(low).any())
 
 
 def _dress(axes: Any, title: str, logarithmic: bool) -> None:
