@@ -63,7 +63,8 @@ impl Cursor {
 /// A number for each value of a digit.
 type Digit = [u32; 1 << DIGITS[1]];
 
-/// Puts numbers in the order of a digit, given how many there are of each, and leaves those alike as they stand.
+/// Puts numbers in the order of a digit, given how many there are of each, which are 0 afterwards, and leaves those alike
+/// as they stand.
 #[inline(always)]
 fn scatter(source: &[u64], target: &mut [u64], places: &mut Digit, shift: u32, base: usize) {
     let mut sum = 0;
