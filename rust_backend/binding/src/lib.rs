@@ -87,7 +87,7 @@ register::kernels! {
         backward: Whole<i64>, area: Whole<i64>) -> (filled: Columns<f64>);
     timeseries.lag_stack, 1, (values: History<f64>, window: Uniform<i64>, lags: Whole<i64>)
         -> (stacked: Columns<f64>);
-    timeseries.rolling_moments, 2, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
+    timeseries.rolling_moments, 3, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,
         propagate: Whole<bool>) -> (total: Columns<f64>, mean: Columns<f64>, var: Columns<f64>, std: Columns<f64>,
         skew: Columns<f64>, kurt: Columns<f64>);
     timeseries.rolling_band_energy, 1, (values: History<f64>, window: Uniform<i64>, min_periods: Whole<i64>,

@@ -252,6 +252,29 @@ mod tests {
         }
     }
 
+    at_every_level! {
+        fn invert<lanes>(counts: &[f64; 8], inverses: &mut [f64; 8]) -> () {
+            lanes.reciprocals(counts, inverses);
+        }
+    }
+
+    #[test]
+    fn reciprocals_of_counts_are_rounded_once() {
+        let beside = |exponent: i32| (-4..4).map(move |part| 2_f64.powi(exponent) + f64::from(part));
+        let counts: Vec<f64> = (-8..200_000).map(f64::from).chain((20..52).flat_map(beside)).collect();
+        for (level, counts) in Level::available()
+            .into_iter()
+            .flat_map(|level| counts.as_chunks().0.iter().map(move |eight| (level, eight)))
+        {
+            let mut inverses = [0.0; 8];
+            invert(level, counts, &mut inverses);
+            for (count, inverse) in counts.iter().zip(inverses) {
+                let nothing = *count == 0.0 && !inverse.is_finite();
+                assert!(inverse == 1.0 / count || nothing, "{} {count} {inverse}", level.name());
+            }
+        }
+    }
+
     #[test]
     fn names_are_parsed_strictly() {
         for level in Level::available() {

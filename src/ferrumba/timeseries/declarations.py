@@ -41,8 +41,8 @@ def _rolling(stem, summary, outputs, made_by=cases.windows, more=(), revision=1,
     return Kernel(f"timeseries.{stem}", revision, summary, inputs, outputs, Bitwise(), made_by, no_fault, **options)
 
 
-def _moments(*declared):
-    return _rolling(*declared, revision=2, anchored=True)
+def _moments(*declared, revision=2):
+    return _rolling(*declared, revision=revision, anchored=True)
 
 
 def _numbers(name: str) -> tuple[Input]:
@@ -85,6 +85,7 @@ KERNELS = (
         "rolling_moments",
         "Sum, mean, variance, standard deviation, skewness and kurtosis of trailing windows.",
         tuple(rolling_output(name) for name in ("total", "mean", "var", "std", "skew", "kurt")),
+        revision=3,
     ),
     _moments(
         "rolling_slope",

@@ -4,6 +4,7 @@
 
 use std::ops::{Add, Div, Mul, Sub};
 
+use crate::simd::lanes::Lanes;
 use crate::table::{Table, TableMut};
 use crate::timeseries::spans::Spans;
 
@@ -85,6 +86,8 @@ pub(crate) trait Number:
     fn of(value: f64) -> Self;
     fn eight(self) -> Eight;
     fn apply(self, function: impl Fn(f64) -> f64) -> Self;
+    /// 1 divided by a count, rounded once; NaN or infinite for none.
+    fn reciprocal(self, lanes: impl Lanes) -> Self;
 }
 
 impl Number for f64 {
@@ -102,6 +105,11 @@ impl Number for f64 {
     fn apply(self, function: impl Fn(f64) -> f64) -> Self {
         function(self)
     }
+
+    #[inline(always)]
+    fn reciprocal(self, _: impl Lanes) -> Self {
+        1.0 / self
+    }
 }
 
 impl Number for Eight {
@@ -118,6 +126,13 @@ impl Number for Eight {
     #[inline(always)]
     fn apply(self, function: impl Fn(f64) -> f64) -> Self {
         self.map(function)
+    }
+
+    #[inline(always)]
+    fn reciprocal(self, lanes: impl Lanes) -> Self {
+        let mut inverse = self;
+        lanes.reciprocals(&self.0, &mut inverse.0);
+        inverse
     }
 }
 

@@ -1,5 +1,6 @@
 //! Covariance and correlation of pairs of columns in trailing windows.
 
+use crate::simd::lanes::Lanes;
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
 use crate::timeseries::comoments::{PRODUCT, X_SQUARE, Y_SQUARE, join, push};
@@ -44,8 +45,8 @@ impl Moments<2, 5, 2> for Pairs<'_> {
     }
 
     #[inline(always)]
-    fn results<C: Number>(&self, n: C, sums: &[Eight; 5], [x, y]: [[f64; 2]; 2]) -> [Eight; 2] {
-        let cov = sums[PRODUCT] * (C::of(1.0) / (n - C::of(1.0))).eight();
+    fn results<C: Number>(&self, lanes: impl Lanes, n: C, sums: &[Eight; 5], [x, y]: [[f64; 2]; 2]) -> [Eight; 2] {
+        let cov = sums[PRODUCT] * (n - C::of(1.0)).reciprocal(lanes).eight();
         let square = |lane: usize| [sums[X_SQUARE].0[lane], sums[Y_SQUARE].0[lane]];
         let corr = |lane: usize| correlation(sums[PRODUCT].0[lane], square(lane)[0], square(lane)[1]);
         [cov.map(|cov| cov * x[0] * y[0] * x[1] * y[1]), Eight::of_lanes(corr)]
@@ -53,12 +54,12 @@ impl Moments<2, 5, 2> for Pairs<'_> {
 }
 
 at_every_level! {
-    fn rolling_cov_at(
+    fn rolling_cov_at<lanes>(
         values: Table<'_, f64>, windows: Windows<'_>, pairs: &[[i64; 2]], cov: TableMut<'_, f64>,
         corr: TableMut<'_, f64>,
     ) -> () {
         let shape = [values.rows(), cov.rows(), pairs.len()];
-        roll(&Pairs { values, pairs }, windows, shape, [cov, corr]);
+        roll(lanes, &Pairs { values, pairs }, windows, shape, [cov, corr]);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sum, mean, variance, standard deviation, skewness and kurtosis of trailing windows.
 
+use crate::simd::lanes::Lanes;
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
 use crate::timeseries::eight::{Eight, Number, Strands};
@@ -58,8 +59,14 @@ impl Moments<1, 2, 2> for Squares<'_> {
     }
 
     #[inline(always)]
-    fn results<C: Number>(&self, count: C, sums: &[Eight; 2], [[up, further]]: [[f64; 2]; 1]) -> [Eight; 2] {
-        let variance = sums[SECOND] * (C::of(1.0) / (count - C::of(1.0))).eight();
+    fn results<C: Number>(
+        &self,
+        lanes: impl Lanes,
+        count: C,
+        sums: &[Eight; 2],
+        [[up, further]]: [[f64; 2]; 1],
+    ) -> [Eight; 2] {
+        let variance = sums[SECOND] * (count - C::of(1.0)).reciprocal(lanes).eight();
         [variance.map(|x| x * up * up * further * further), variance.map(|x| x.sqrt() * up * further)]
     }
 }
@@ -110,27 +117,28 @@ impl Moments<1, 4, 4> for Fourths<'_> {
     }
 
     #[inline(always)]
-    fn results<C: Number>(&self, n: C, sums: &[Eight; 4], scale: [[f64; 2]; 1]) -> [Eight; 4] {
+    fn results<C: Number>(&self, lanes: impl Lanes, n: C, sums: &[Eight; 4], scale: [[f64; 2]; 1]) -> [Eight; 4] {
         let nothing = Eight::all(0.0);
         let (one, two, three) = (C::of(1.0), C::of(2.0), C::of(3.0));
         let [var, std] = if self.wanted[0] || self.wanted[1] {
-            Squares { values: self.values }.results(n, &[sums[MEAN], sums[SECOND]], scale)
+            Squares { values: self.values }.results(lanes, n, &[sums[MEAN], sums[SECOND]], scale)
         } else {
             [nothing; 2]
         };
         let squares = sums[SECOND];
         let mut skew = nothing;
         if self.wanted[2] {
-            let factor = n * (n - one).apply(f64::sqrt) / (n - two);
-            skew = factor.eight() * (sums[THIRD] / (squares * squares.map(f64::sqrt)));
+            let root = ((n - one).eight() * squares).map(f64::sqrt);
+            skew = (n.eight() * sums[THIRD] * root) / ((n - two).eight() * (squares * squares));
             skew = squares.choose(skew, nothing);
             skew = n.eight().zip(skew, |n, skew| if n < 3.0 { f64::NAN } else { skew });
         }
         let mut kurt = nothing;
         if self.wanted[3] {
-            let (factor, more) = ((n - one) / ((n - two) * (n - three)), (n + one) * n);
-            kurt = more.eight() * (sums[FOURTH] / (squares * squares)) - (three * (n - one)).eight();
-            kurt = squares.choose(factor.eight() * kurt, Eight::all(-3.0));
+            let (square, below) = (squares * squares, (n - two) * (n - three));
+            kurt = ((n + one) * n).eight() * sums[FOURTH] - (three * (n - one)).eight() * square;
+            kurt = (n - one).eight() * kurt / (below.eight() * square);
+            kurt = squares.choose(kurt, Eight::all(-3.0));
             kurt = n.eight().zip(kurt, |n, kurt| if n < 4.0 { f64::NAN } else { kurt });
         }
         [var, std, skew, kurt]
@@ -138,15 +146,15 @@ impl Moments<1, 4, 4> for Fourths<'_> {
 }
 
 at_every_level! {
-    fn second_at(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, outputs: [TableMut<'_, f64>; 2]) -> () {
-        roll(&Squares { values }, windows, [values.rows(), rows, values.columns()], outputs);
+    fn second_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, outputs: [TableMut<'_, f64>; 2]) -> () {
+        roll(lanes, &Squares { values }, windows, [values.rows(), rows, values.columns()], outputs);
     }
 }
 
 at_every_level! {
-    fn fourth_at(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, outputs: [TableMut<'_, f64>; 4]) -> () {
+    fn fourth_at<lanes>(values: Table<'_, f64>, windows: Windows<'_>, rows: usize, outputs: [TableMut<'_, f64>; 4]) -> () {
         let wanted = outputs.each_ref().map(|output| output.columns() > 0);
-        roll(&Fourths { values, wanted }, windows, [values.rows(), rows, values.columns()], outputs);
+        roll(lanes, &Fourths { values, wanted }, windows, [values.rows(), rows, values.columns()], outputs);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The slope of the least-squares line through trailing windows.
 
+use crate::simd::lanes::Lanes;
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
 use crate::timeseries::comoments::{PRODUCT, X_SQUARE, join, push};
@@ -38,7 +39,7 @@ impl Moments<2, 5, 1> for Lines<'_> {
     }
 
     #[inline(always)]
-    fn results<C: Number>(&self, _: C, sums: &[Eight; 5], [x, y]: [[f64; 2]; 2]) -> [Eight; 1] {
+    fn results<C: Number>(&self, _: impl Lanes, _: C, sums: &[Eight; 5], [x, y]: [[f64; 2]; 2]) -> [Eight; 1] {
         let slope = sums[PRODUCT] / sums[X_SQUARE];
         let slope = slope.map(|slope| slope * self.rate / x[0] / x[1] * y[0] * y[1]);
         [sums[X_SQUARE].zip(slope, |square, slope| if square > 0.0 { slope } else { f64::NAN })]
@@ -46,11 +47,11 @@ impl Moments<2, 5, 1> for Lines<'_> {
 }
 
 at_every_level! {
-    fn rolling_slope_at(
+    fn rolling_slope_at<lanes>(
         values: Table<'_, f64>, windows: Windows<'_>, times: Table<'_, f64>, rate: f64, slope: TableMut<'_, f64>,
     ) -> () {
         let shape = [values.rows(), slope.rows(), values.columns()];
-        roll(&Lines { values, times, rate }, windows, shape, [slope]);
+        roll(lanes, &Lines { values, times, rate }, windows, shape, [slope]);
     }
 }
 

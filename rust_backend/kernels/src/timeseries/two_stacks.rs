@@ -12,6 +12,7 @@
 //! Values beyond 2^180, and those below 2^-180 but not 0, whose fourth powers overflow or underflow, are wild. A window
 //! with one of them is computed by itself, scaled by powers of two.
 
+use crate::simd::lanes::Lanes;
 use crate::table::TableMut;
 use crate::timeseries::eight::{Eight, LANES, Number, Strands};
 use crate::timeseries::spans::Spans;
@@ -49,8 +50,8 @@ pub(crate) struct Share<C> {
 
 impl<C: Number> Share<C> {
     #[inline(always)]
-    fn new(older: C, newer: C) -> Self {
-        let part = C::of(1.0) / (older + newer).apply(|count| count.max(1.0));
+    fn new(lanes: impl Lanes, older: C, newer: C) -> Self {
+        let part = (older + newer).apply(|count| count.max(1.0)).reciprocal(lanes);
         let share = newer * part;
         Self { older: older * part, newer: share, both: older * share }
     }
@@ -68,7 +69,7 @@ pub(crate) trait Moments<const S: usize, const F: usize, const N: usize> {
     fn join<C: Number>(&self, older: &[Eight; F], newer: &[Eight; F], gap: [Eight; S], share: Share<C>) -> [Eight; F];
 
     /// The results of a node; the values of a series were divided by both elements of its scale.
-    fn results<C: Number>(&self, count: C, sums: &[Eight; F], scale: [[f64; 2]; S]) -> [Eight; N];
+    fn results<C: Number>(&self, lanes: impl Lanes, count: C, sums: &[Eight; F], scale: [[f64; 2]; S]) -> [Eight; N];
 }
 
 #[inline(always)]
@@ -154,20 +155,19 @@ impl<const S: usize> Rows<S> {
         self.low = low;
         kernel.load(strands, spans.place(low + kept), self.values.each_mut().map(|values| &mut values[kept..]));
         for at in kept..room {
-            let mut calm = true;
-            for values in &self.values {
-                for value in values[at].0 {
+            let (mut strange, mut wild) = (false, false);
+            for lane in 0..LANES {
+                let (mut calm, mut finite) = (true, true);
+                for values in &self.values {
+                    let value = values[at].0[lane];
                     calm &= is_calm(value);
+                    finite &= value.is_finite();
                 }
+                strange |= !calm;
+                wild |= !calm & finite;
             }
-            self.strange[at] = if calm { 0 } else { self.wonder(at) };
+            self.strange[at] = (STRANGE * u8::from(strange)) | (WILD * u8::from(wild));
         }
-    }
-
-    #[cold]
-    fn wonder(&self, at: usize) -> u8 {
-        let wild = (0..LANES).any(|lane| self.is_wild(at, lane));
-        if wild { STRANGE | WILD } else { STRANGE }
     }
 
     fn is_wild(&self, at: usize, lane: usize) -> bool {
@@ -264,6 +264,7 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
     #[inline(always)]
     fn whole<const N: usize>(
         &mut self,
+        lanes: impl Lanes,
         kernel: &impl Moments<S, F, N>,
         [low, start, stop]: [usize; 3],
         found: &mut Found<N>,
@@ -293,8 +294,8 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
             before += 1.0;
             let begin = self.spans.begin(row).max(low);
             let older = (start - begin) as f64;
-            let joined = kernel.join(&self.older[begin - low], &sums, gap, Share::new(older, before));
-            let mut results = kernel.results(older + before, &joined, [[1.0; 2]; S]);
+            let joined = kernel.join(&self.older[begin - low], &sums, gap, Share::new(lanes, older, before));
+            let mut results = kernel.results(lanes, older + before, &joined, [[1.0; 2]; S]);
             if (row + 1 - begin) < self.spans.needed(row + 1 - begin) {
                 results = [Eight::all(f64::NAN); N];
             }
@@ -306,6 +307,7 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
     #[inline(always)]
     fn counted<const N: usize>(
         &mut self,
+        lanes: impl Lanes,
         kernel: &impl Moments<S, F, N>,
         [low, start, stop]: [usize; 3],
         found: &mut Found<N>,
@@ -328,7 +330,7 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
         for row in start..stop {
             node.push(kernel, self.rows.at(row), &first);
             let begin = self.spans.begin(row).max(low) - low;
-            let share = Share::new(self.counts[begin], node.count);
+            let share = Share::new(lanes, self.counts[begin], node.count);
             let joined = kernel.join(&self.older[begin], &node.sums, gap, share);
             let count = self.counts[begin] + node.count;
             if !as_ever {
@@ -336,7 +338,7 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
             }
             // Added, as a choice becomes a branch for some lanes; negative zero changes nothing.
             let refused = count.zip(needed, |count, needed| if count < needed { f64::NAN } else { -0.0 });
-            let results = kernel.results(count, &joined, [[1.0; 2]; S]);
+            let results = kernel.results(lanes, count, &joined, [[1.0; 2]; S]);
             found.note(results.map(|result| result + refused), self.strands, outputs);
         }
     }
@@ -345,6 +347,7 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
     #[cold]
     fn alone<const N: usize>(
         &mut self,
+        lanes: impl Lanes,
         kernel: &impl Moments<S, F, N>,
         [low, start, stop]: [usize; 3],
         outputs: &mut [TableMut<'_, f64>; N],
@@ -361,7 +364,7 @@ impl<const S: usize, const F: usize> Pass<'_, S, F> {
                 }
                 let (node, scale) = self.tame(kernel, begin..row + 1, lane);
                 let enough = node.count.0[lane] >= self.spans.needed_by(row, self.strands).0[lane];
-                let results = kernel.results(node.count, &node.sums, scale);
+                let results = kernel.results(lanes, node.count, &node.sums, scale);
                 for (output, result) in outputs.iter_mut().zip(results) {
                     let result = if enough { result.0[lane] } else { f64::NAN };
                     output.store(self.strands.columns[lane], at, std::iter::once(result));
@@ -403,6 +406,7 @@ fn power(exponent: i32) -> f64 {
 /// Fills the outputs of a rolling kernel with what its windows give; an output may have no columns.
 #[inline(always)]
 pub(crate) fn roll<const S: usize, const F: usize, const N: usize>(
+    lanes: impl Lanes,
     kernel: &impl Moments<S, F, N>,
     windows: Windows<'_>,
     [all_rows, rows, columns]: [usize; 3],
@@ -434,13 +438,13 @@ pub(crate) fn roll<const S: usize, const F: usize, const N: usize>(
             pass.rows.ensure(kernel, &spans, strands, [low, stop, end]);
             let (block, flags) = ([low, start, stop], pass.rows.flags(low, stop));
             if flags == 0 {
-                pass.whole(kernel, block, &mut found, &mut outputs);
+                pass.whole(lanes, kernel, block, &mut found, &mut outputs);
             } else {
-                pass.counted(kernel, block, &mut found, &mut outputs);
+                pass.counted(lanes, kernel, block, &mut found, &mut outputs);
             }
             if flags & WILD != 0 {
                 found.flush(strands, &mut outputs);
-                pass.alone(kernel, block, &mut outputs);
+                pass.alone(lanes, kernel, block, &mut outputs);
             }
             start = stop;
         }

@@ -83,11 +83,11 @@ def shape(n, sums, scale, wanted, more):
     if wanted[0] or wanted[1]:
         var, std = spread(n, (sums[0], squares), scale, wanted, more)
     if wanted[2]:
-        skew = n * math.sqrt(n - 1.0) / (n - 2.0) * (sums[2] / (squares * math.sqrt(squares)))
+        skew = n * sums[2] * math.sqrt((n - 1.0) * squares) / ((n - 2.0) * (squares * squares))
         skew = np.nan if n < 3.0 else 0.0 if squares == 0.0 else skew
     if wanted[3]:
-        factor = (n - 1.0) / ((n - 2.0) * (n - 3.0))
-        kurt = factor * ((n + 1.0) * n * (sums[3] / (squares * squares)) - 3.0 * (n - 1.0))
+        square, below = squares * squares, (n - 2.0) * (n - 3.0)
+        kurt = (n - 1.0) * ((n + 1.0) * n * sums[3] - 3.0 * (n - 1.0) * square) / (below * square)
         kurt = np.nan if n < 4.0 else -3.0 if squares == 0.0 else kurt
     return var, std, skew, kurt
 
