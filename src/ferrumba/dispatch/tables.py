@@ -39,31 +39,43 @@ class TableBlocks:
     """
 
     def __init__(self, kernel: Kernel, arrays: Sequence[np.ndarray], rows: int, size: int) -> None:
-        self._arrays = list(zip(kernel.arguments, arrays, strict=False))
+        arguments = kernel.arguments[: len(arrays)]
         self._rows, self._columns = rows, arrays[kernel.history or 0].shape[1]
         self._main = kernel.inputs[kernel.history or 0]
         self._window = arrays[kernel.window]
         # Outputs by rows, such as those of pairs of columns, need all columns.
         self._tile = TILE if any(output.kind == "columns" for output in kernel.outputs) else max(self._columns, 1)
-        tiles = -(-self._columns // self._tile)
+        self._tiles = -(-self._columns // self._tile) if rows else 0
+        self._edges = self._cut_rows(kernel, size)
+        # Only what differs from block to block is cut for each of them: a block takes 3 us and not 15.
+        self._common = list(arrays)
+        self._cut = [(at, *pair) for at, pair in enumerate(zip(arguments, arrays, strict=True)) if _is_cut(*pair)]
+        self._converted = [
+            (at, argument)
+            for at, (argument, array) in enumerate(zip(arguments, arrays, strict=True))
+            if not is_canonical(argument, array)
+        ]
+
+    def _cut_rows(self, kernel: Kernel, size: int) -> list[int]:
+        """Return where the rows of blocks begin and the last ones end, see :class:`TableBlocks`."""
+        rows, columns = self._rows, max(self._columns, 1)
         reach = max(min(int(self._window.max(initial=1)), rows), 1)
         # Kernels cut few columns once more, into series side by side, each behind a history of its own.
-        series = max(TILE // max(self._columns, 1), 1)
-        high = max(size // min(max(self._columns, 1), TILE), SHARE * reach, min(SHARE * reach * series, rows // 4))
-        self._tiles = tiles if rows else 0
+        series = max(TILE // columns, 1)
+        high = max(size // min(columns, TILE), SHARE * reach, min(SHARE * reach * series, rows // 4))
         whole = kernel.serial or (kernel.anchored and len(self._window) > 1)
         if whole or rows * self._columns <= size:
             edges = [0, rows]
-        elif tiles == 1:
+        elif self._tiles == 1:
             edges = block_edges(rows, high, SHARE * reach)
         else:
             # Several tiles make many blocks, of which the last are short beside the rest as they are.
             times = -(-rows // high)
-            times += times > 1 and times * tiles % 2  # two threads finish together
+            times += times > 1 and times * self._tiles % 2  # two threads finish together
             edges = [turn * rows // times for turn in range(times + 1)]
         step = reach if kernel.anchored else 1
         step *= series if step * series <= high // 4 else 1
-        self._edges = [*(row // step * step for row in edges[:-1]), rows]
+        return [*(row // step * step for row in edges[:-1]), rows]
 
     def __len__(self) -> int:
         return (len(self._edges) - 1) * self._tiles
@@ -77,31 +89,38 @@ class TableBlocks:
         first = index % self._tiles * self._tile
         last = min(first + self._tile, self._columns)
         part = self.cut(self.start(index), self.start(index + self._tiles), first, last)
-        lent = [_canonical(argument, array) for (argument, _), array in zip(self._arrays, part, strict=True)]
+        if not self._converted:
+            return function(*part)
+        lent = list(part)
+        for at, argument in self._converted:
+            lent[at] = _canonical(argument, part[at])
         bad = function(*lent)
-        for (argument, _), array, filled in zip(self._arrays, part, lent, strict=True):
-            if isinstance(argument, Output) and filled is not array:
+        for at, argument in self._converted:
+            if isinstance(argument, Output):
                 with np.errstate(over="ignore"):
-                    np.copyto(array, filled, casting="same_kind")
+                    np.copyto(part[at], lent[at], casting="same_kind")
         return bad
 
     def cut(self, start: int, stop: int, first: int = 0, last: int | None = None) -> list[Any]:
         """Return the part of every array that belongs to some rows and to the columns from ``first`` to ``last``."""
         last = self._columns if last is None else last
-        return [self._part(argument, array, start, stop, first, last) for argument, array in self._arrays]
+        part = self._common.copy()
+        for at, argument, array in self._cut:
+            if argument.kind == "columns":
+                each = array.shape[1] // self._columns  # 0 where the output is not wanted
+                part[at] = array[start:stop, each * first : each * last]
+            elif argument.kind == "history":
+                before = len(array) - self._rows
+                width = int(self._window[min(start, len(self._window) - 1)]) if len(self._window) else 1
+                mine = slice(first, last) if argument is self._main else slice(None)
+                part[at] = array[max(0, before + start - width + 1) : before + stop, mine]
+            else:
+                part[at] = array[start:stop]
+        return part
 
-    def _part(
-        self, argument: Input | Output, array: np.ndarray, start: int, stop: int, first: int, last: int
-    ) -> np.ndarray:
-        if argument.kind == "history":
-            before = len(array) - self._rows
-            width = int(self._window[min(start, len(self._window) - 1)]) if len(self._window) else 1
-            mine = slice(first, last) if argument is self._main else slice(None)
-            return array[max(0, before + start - width + 1) : before + stop, mine]
-        if argument.kind == "columns":
-            each = array.shape[1] // self._columns  # 0 where the output is not wanted
-            return array[start:stop, each * first : each * last]
-        return array[start:stop] if argument.kind == "row" or (argument.kind == "uniform" and len(array) > 1) else array
+
+def _is_cut(argument: Input | Output, array: np.ndarray) -> bool:
+    return argument.kind in ("columns", "history", "row") or (argument.kind == "uniform" and len(array) > 1)
 
 
 def is_canonical(argument: Input | Output, array: Any) -> bool:
@@ -110,8 +129,6 @@ def is_canonical(argument: Input | Output, array: Any) -> bool:
 
 
 def _canonical(argument: Input | Output, array: np.ndarray) -> np.ndarray:
-    if is_canonical(argument, array):
-        return array
     if isinstance(argument, Output):
         return np.empty_like(array, argument.numpy)
     return np.require(array, argument.numpy, ("A",))

@@ -112,7 +112,12 @@ pub(crate) trait Lanes: Copy {
     fn sub_floats(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// The smaller ones of words that are the bits of floats, none of which is NaN or -0.0.
     fn smaller(self, a: Self::Words, b: Self::Words) -> Self::Words;
-    /// The greater ones of such words.
+    /// The greater ones of floats without their signs and such words, the latter for NaN.
+    #[inline(always)]
+    fn greater_size(self, a: Self::Words, b: Self::Words) -> Self::Words {
+        self.greater(self.and(a, self.all(u64::MAX >> 1)), b)
+    }
+    /// The greater ones of such words; those of `b` where one of `a` is NaN.
     fn greater(self, a: Self::Words, b: Self::Words) -> Self::Words;
     /// The words of `yes` where that of `a` is less than that of `b`, as floats, and of `no` elsewhere.
     fn if_less(self, a: Self::Words, b: Self::Words, yes: Self::Words, no: Self::Words) -> Self::Words;
@@ -347,18 +352,15 @@ mod x86 {
         unsafe { _mm256_i64gather_epi64::<8>(words, places) }
     }
 
-    /// A quotient by way of the inverse, corrected twice, the second time from less than an ulp away: see Markstein,
-    /// "Computation of elementary functions on the IBM RISC System/6000 processor" (1990), theorem 7.
+    /// A product with the inverse in two floats, which is within 2^-103 of the quotient before it is rounded. No quotient by
+    /// a whole number `b` is in the middle of two floats, or nearer to one than 2^-54 / `b`.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     fn divided_by_256(a: __m256i, b: __m256i) -> __m256i {
-        let (a, b) = (_mm256_castsi256_pd(a), _mm256_castsi256_pd(b));
-        let inverse = _mm256_div_pd(_mm256_set1_pd(1.0), b);
-        let mut quotient = _mm256_mul_pd(a, inverse);
-        for _ in 0..2 {
-            quotient = _mm256_fmadd_pd(_mm256_fnmadd_pd(quotient, b, a), inverse, quotient);
-        }
-        _mm256_castpd_si256(quotient)
+        let (a, b, one) = (_mm256_castsi256_pd(a), _mm256_castsi256_pd(b), _mm256_set1_pd(1.0));
+        let inverse = _mm256_div_pd(one, b);
+        let rest = _mm256_mul_pd(_mm256_fnmadd_pd(inverse, b, one), inverse);
+        _mm256_castpd_si256(_mm256_fmadd_pd(a, inverse, _mm256_mul_pd(a, rest)))
     }
 
     lanes! { Avx2, __m256i, 4, true, _mm256_loadu_si256, _mm256_storeu_si256, gather_256, any_less_256, {
@@ -430,6 +432,8 @@ mod x86 {
             _mm512_castpd_si512(_mm512_min_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
         greater_512(a: __m512i, b: __m512i) -> __m512i =
             _mm512_castpd_si512(_mm512_max_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
+        greater_size_512(a: __m512i, b: __m512i) -> __m512i =
+            _mm512_castpd_si512(_mm512_range_pd::<0b1011>(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)));
         any_less_512(a: __m512i, b: __m512i) -> bool =
             _mm512_cmp_pd_mask::<_CMP_LT_OQ>(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b)) != 0;
         if_less_512(a: __m512i, b: __m512i, yes: __m512i, no: __m512i) -> __m512i = {
@@ -448,22 +452,19 @@ mod x86 {
         unsafe { _mm512_i64gather_epi64::<8>(places, words.cast()) }
     }
 
-    /// A quotient by way of the inverse, corrected twice, the second time from less than an ulp away: see Markstein,
-    /// "Computation of elementary functions on the IBM RISC System/6000 processor" (1990), theorem 7.
+    /// As for 256 bits.
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn divided_by_512(a: __m512i, b: __m512i) -> __m512i {
-        let (a, b) = (_mm512_castsi512_pd(a), _mm512_castsi512_pd(b));
-        let inverse = _mm512_div_pd(_mm512_set1_pd(1.0), b);
-        let mut quotient = _mm512_mul_pd(a, inverse);
-        for _ in 0..2 {
-            quotient = _mm512_fmadd_pd(_mm512_fnmadd_pd(quotient, b, a), inverse, quotient);
-        }
-        _mm512_castpd_si512(quotient)
+        let (a, b, one) = (_mm512_castsi512_pd(a), _mm512_castsi512_pd(b), _mm512_set1_pd(1.0));
+        let inverse = _mm512_div_pd(one, b);
+        let rest = _mm512_mul_pd(_mm512_fnmadd_pd(inverse, b, one), inverse);
+        _mm512_castpd_si512(_mm512_fmadd_pd(a, inverse, _mm512_mul_pd(a, rest)))
     }
 
     /// Within 2^-14, and after two of Newton's steps within an ulp, so that a third one rounds as a division does (Markstein,
-    /// as above; significands of ones alone are excepted). Eight divisions keep the divider for 16 cycles (Golden Cove), and
+    /// "Computation of elementary functions on the IBM RISC System/6000 processor", 1990; significands of ones alone are
+    /// excepted). Eight divisions keep the divider for 16 cycles (Golden Cove), and
     /// these steps two multipliers for 3; half of one and half of the other is the fastest where both are wanted.
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -512,6 +513,7 @@ mod x86 {
         sub_floats(a: __m512i, b: __m512i) = sub_floats_512,
         smaller(a: __m512i, b: __m512i) = smaller_512,
         greater(a: __m512i, b: __m512i) = greater_512,
+        greater_size(a: __m512i, b: __m512i) = greater_size_512,
         if_less(a: __m512i, b: __m512i, yes: __m512i, no: __m512i) = if_less_512,
     }}
 }

@@ -99,18 +99,20 @@ impl<L: Lanes> Cutter<L> {
         let left_high = lanes.sub_floats(lanes.add_floats(older, self.coarse), self.coarse);
         let (low, left_low) = (lanes.sub_floats(newer, high), lanes.sub_floats(older, left_high));
         let kept = lanes.sub_floats(lanes.add_floats(low, self.fine), self.fine);
-        self.lost = lanes.or(self.lost, lanes.sub_floats(low, kept)); // NaN for what is not finite
-        self.largest = lanes.greater(lanes.and(newer, unsigned), self.largest);
+        self.lost = lanes.or(self.lost, lanes.xor(low, kept));
+        self.largest = lanes.greater_size(newer, self.largest);
         [lanes.sub_floats(high, left_high), lanes.sub_floats(low, left_low), count]
     }
 
-    /// The lanes in which something was lost so far, or a value was beyond the grids.
+    /// The lanes in which something was lost so far: a value had bits below the grids, or was beyond them, or was not finite
+    /// where all should have been, so that the sums are not either.
     #[inline(always)]
-    pub(crate) fn lost(&self, limit: Each) -> Lost {
+    pub(crate) fn lost(&self, limit: Each, sums: &Each) -> Lost {
         let (lost, largest) = (floats_of(self.lanes, self.lost), floats_of(self.lanes, self.largest));
         let mut lanes = 0;
         for lane in 0..WIDEST {
-            lanes |= u8::from(lost[lane] != 0.0 || largest[lane] >= limit[lane]) << lane;
+            let lost = lost[lane].to_bits() != 0 || largest[lane] >= limit[lane] || !sums[lane].is_finite();
+            lanes |= u8::from(lost) << lane;
         }
         lanes
     }

@@ -54,7 +54,7 @@ impl Across<'_> {
         }
         (sums.coarse, sums.fine) = (floats_of(lanes, highs), floats_of(lanes, lows));
         sums.count = floats_of(lanes, many);
-        cutter.lost(grids.limit)
+        cutter.lost(grids.limit, &sums.coarse)
     }
 
     /// Takes rows out of the sums, or into them.
@@ -81,7 +81,7 @@ impl Across<'_> {
         for (sum, own) in [&mut sums.coarse, &mut sums.fine, &mut sums.count].into_iter().zip(own) {
             *sum = floats_of(lanes, own);
         }
-        cutter.lost(grids.limit)
+        cutter.lost(grids.limit, &sums.coarse)
     }
 }
 

@@ -53,16 +53,15 @@ fn slide<const WHOLE: bool, const MEANS: bool, L: Lanes>(
     let filled = results.chunks_exact_mut(L::ROWS).zip(counts.chunks_exact_mut(L::ROWS));
     for ((newer, older), (results, counts)) in rows.zip(filled) {
         let [high, low, count] = cutter.changes::<WHOLE>(lanes.load_floats(newer), lanes.load_floats(older));
-        let (high, low) = (lanes.running_sums(high), lanes.running_sums(low));
-        let mut result = lanes.add_floats(lanes.add_floats(highs, high), lanes.add_floats(lows, low));
-        highs = lanes.add_floats(highs, lanes.last(high));
-        lows = lanes.add_floats(lows, lanes.last(low));
+        let high = lanes.add_floats(highs, lanes.running_sums(high));
+        let low = lanes.add_floats(lows, lanes.running_sums(low));
+        (highs, lows) = (lanes.last(high), lanes.last(low));
+        let mut result = lanes.add_floats(high, low);
         if WHOLE {
             result = if MEANS { lanes.divided_by(result, many) } else { result };
         } else {
-            let count = lanes.running_sums(count);
-            let own = lanes.add_floats(many, count);
-            many = lanes.add_floats(many, lanes.last(count));
+            let own = lanes.add_floats(many, lanes.running_sums(count));
+            many = lanes.last(own);
             lanes.store_floats(own, counts);
             result = lanes.if_less(own, enough, nan, result);
             result = if MEANS { lanes.div_floats(result, own) } else { result };
@@ -72,7 +71,8 @@ fn slide<const WHOLE: bool, const MEANS: bool, L: Lanes>(
     for (sum, words) in [(&mut sums.coarse, highs), (&mut sums.fine, lows), (&mut sums.count, many)] {
         sum[0] = floats_of(lanes, words)[0];
     }
-    let mut lost = Lost::from(cutter.lost([grids.limit[0]; WIDEST]) != 0); // all lanes are rows of this column
+    // All lanes are rows of this column.
+    let mut lost = Lost::from(cutter.lost([grids.limit[0]; WIDEST], &floats_of(lanes, highs)) != 0);
     for row in newer.len() / L::ROWS * L::ROWS..newer.len() {
         lost |= step(grids, sums, newer[row], older[row]) | Lost::from(WHOLE && !newer[row].is_finite());
         let sum = if sums.count[0] < needed { f64::NAN } else { sums.coarse[0] + sums.fine[0] };
