@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ferrumba.dispatch.registry import kernels
-from ferrumba.dispatch.tables import SHARE, TILE, TableBlocks
+from ferrumba.dispatch.tables import SHARE, TILE, WIDE, TableBlocks
 
 KERNEL = kernels()["timeseries.rolling_median"]
 
@@ -60,9 +60,16 @@ def test_history_is_a_small_share_of_what_is_read():
         assert sizes[0] >= 0.9 * min(SHARE * window * (TILE // columns), 100_000 / 4)
 
 
-def test_blocks_are_as_wide_as_a_line_of_the_cache():
-    cut, _, _ = blocks(100, 30, 3)
-    assert {part.shape[1] for part in (cut.cut(0, 10, first, first + TILE)[0] for first in (0, 8, 16))} == {TILE}
+@pytest.mark.parametrize(("window", "order", "wide"), [(1, "C", WIDE[1]), (10_000, "C", WIDE[0]), (1, "F", TILE)])
+def test_blocks_are_wider_where_lines_of_the_cache_lie_across_columns(window, order, wide):
+    values = np.asarray(np.ones((70_000, 100)), order=order)
+    arrays = (values, np.array([window]), np.array([1]), np.array([False]), np.empty(values.shape))
+    widths = []
+    cut = TableBlocks(KERNEL, arrays, len(values), 1 << 16)
+    for index in range(len(cut)):
+        cut.run(lambda *part: widths.append(part[-1].shape[1]) or -1, index)
+    assert max(widths) == wide
+    assert sum(widths) % 100 == 0
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int32, ">f8"])

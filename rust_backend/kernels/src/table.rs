@@ -122,6 +122,17 @@ impl<'a, T: Copy> Table<'a, T> {
         found.then(|| unsafe { std::slice::from_raw_parts(first, self.rows()) })
     }
 
+    /// Columns of a row, if there are such and they follow each other.
+    #[inline(always)]
+    pub(crate) fn across(&self, row: usize, columns: Range<usize>) -> Option<&'a [T]> {
+        if self.strides[1] != 1 || row >= self.rows() || columns.end > self.columns() || columns.is_empty() {
+            return None;
+        }
+        let first = self.data.wrapping_offset(offset(self.strides, row, columns.start));
+        // SAFETY: the table has these columns of the row, which follow each other, and it is lent for as long.
+        Some(unsafe { std::slice::from_raw_parts(first, columns.len()) })
+    }
+
     /// Copies a row, as much of it as there is or fits.
     #[inline(always)]
     pub(crate) fn load_row(&self, row: usize, into: &mut [T]) {
@@ -223,6 +234,23 @@ impl<'a, T: Copy> TableMut<'a, T> {
         true
     }
 
+    /// The table, lent for less long.
+    #[inline(always)]
+    pub(crate) fn lend(&mut self) -> TableMut<'_, T> {
+        TableMut { lent: PhantomData, ..*self }
+    }
+
+    /// Columns of a row, if there are such and they follow each other.
+    #[inline(always)]
+    pub(crate) fn across(&mut self, row: usize, columns: Range<usize>) -> Option<&mut [T]> {
+        if self.strides[1] != 1 || row >= self.rows() || columns.end > self.columns() || columns.is_empty() {
+            return None;
+        }
+        let first = self.data.wrapping_offset(offset(self.strides, row, columns.start));
+        // SAFETY: the table has these columns of the row, which follow each other, and it is borrowed.
+        Some(unsafe { std::slice::from_raw_parts_mut(first, columns.len()) })
+    }
+
     /// Some rows of a column, if there are such rows and they follow each other.
     #[inline(always)]
     pub(crate) fn part(&mut self, column: usize, rows: Range<usize>) -> Option<&mut [T]> {
@@ -311,6 +339,20 @@ mod tests {
         assert!(target.part(2, 0..1).is_none() && target.part(0, 0..4).is_none() && target.part(0, 2..2).is_none());
         assert_eq!(copy, [0, 1, 2, 3, 7, 7]);
         assert!(TableMut::of_rows(&mut copy, 2).part(0, 0..1).is_none());
+    }
+
+    #[test]
+    fn rows_are_lent_where_their_columns_follow_each_other() {
+        let mut values: Vec<i64> = (0..6).collect();
+        let table = Table::of_rows(&values, 3);
+        assert_eq!((table.across(1, 1..3), table.across(0, 0..1)), (Some(&[4, 5][..]), Some(&[0][..])));
+        assert!(table.across(2, 0..1).is_none() && table.across(0, 2..4).is_none() && table.across(0, 1..1).is_none());
+        // SAFETY: 3 rows of 2 columns, all of them in the slice.
+        assert!(unsafe { Table::new(values.as_ptr(), [3, 2], [1, 3]) }.across(0, 0..2).is_none());
+        let mut target = TableMut::of_rows(&mut values, 3);
+        target.lend().across(0, 1..3).unwrap().fill(7);
+        assert!(target.across(2, 0..1).is_none() && target.across(0, 2..4).is_none());
+        assert_eq!(values, [0, 7, 7, 3, 4, 5]);
     }
 
     #[test]

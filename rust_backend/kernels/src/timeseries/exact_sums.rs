@@ -261,6 +261,11 @@ fn exactly(spans: &TableSpans<'_>, series: &mut impl Series, lane: usize, [start
     }
 }
 
+/// Whether the columns of its rows follow each other, or there are none.
+fn is_by_rows(table: &mut TableMut<'_, f64>) -> bool {
+    table.columns() == 0 || table.across(0, 0..1).is_some()
+}
+
 /// Whether the rows of its columns follow each other, or there are none.
 fn is_by_columns(table: &mut TableMut<'_, f64>) -> bool {
     table.columns() == 0 || table.part(0, 0..1).is_some()
@@ -280,6 +285,8 @@ at_every_level! {
             for column in 0..values.columns() {
                 down(lanes, &spans, batch, values, column, &mut outputs);
             }
+        } else if values.across(0, 0..WIDEST).is_some() && outputs.iter_mut().all(is_by_rows) {
+            in_rows(lanes, &spans, batch, values, &mut outputs);
         } else {
             for first in (0..values.columns()).step_by(WIDEST) {
                 side_by_side(lanes, &spans, batch, values, first, &mut outputs);
@@ -308,10 +315,30 @@ fn down(
     }
 }
 
+/// Fills the results of at least eight columns that follow each other in every row, where they lie; the last vectors begin
+/// early enough to have columns, and may fill some again.
+#[inline(always)]
+fn in_rows<L: Lanes>(
+    lanes: L,
+    spans: &TableSpans<'_>,
+    batch: usize,
+    values: Table<'_, f64>,
+    outputs: &mut [TableMut<'_, f64>; 2],
+) {
+    let columns = values.columns();
+    let mut sliders = vec![Slider::new(); columns.div_ceil(L::ROWS)];
+    for start in (spans.history..values.rows()).step_by(batch) {
+        let stop = values.rows().min(start + batch);
+        for (slider, column) in sliders.iter_mut().zip((0..columns).step_by(L::ROWS)) {
+            let [totals, means] = outputs.each_mut().map(TableMut::lend);
+            let (column, many) = (column.min(columns - L::ROWS), L::ROWS);
+            let mut series = Across { rows: values, low: 0, column, many, start: spans.history, totals, means };
+            slider.fill(lanes, spans, &mut series, spans.begin_before(start), [start, stop]);
+        }
+    }
+}
+
 /// Fills the results of columns from `first` on, which are copied side by side.
-///
-/// Nothing else is done while a line of a table is read or written, so that many of them are on their way at once: vectors
-/// that were read where they are needed took twice as long where the table was not in the second-level cache.
 #[inline(always)]
 fn side_by_side<L: Lanes>(
     lanes: L,
@@ -338,8 +365,9 @@ fn side_by_side<L: Lanes>(
         (low, high) = (next, stop);
         values.load_lanes(columns, [low + kept; WIDEST], &mut rows[kept..]);
         for (lane, slider) in (0..WIDEST).step_by(L::ROWS).zip(&mut sliders) {
-            let [totals, means] = found.each_mut().map(|found| &mut found[..]);
-            let mut series = Across { rows: &rows, low, lane, many: L::ROWS, start, totals, means };
+            let [totals, means] = found.each_mut().map(|found| TableMut::of_rows(found.as_flattened_mut(), WIDEST));
+            let rows = Table::of_rows(rows.as_flattened(), WIDEST);
+            let mut series = Across { rows, low, column: lane, many: L::ROWS, start, totals, means };
             slider.fill(lanes, spans, &mut series, low, [start, stop]);
         }
         for (output, found) in outputs.iter_mut().zip(&found).filter(|(_, found)| !found.is_empty()) {

@@ -1,24 +1,32 @@
 //! Exact sums of columns that lie side by side: a vector has a row of them.
 
+use std::ops::Range;
+
 use crate::simd::lanes::Lanes;
+use crate::table::{Table, TableMut};
 use crate::timeseries::exact_sums::{Cutter, Each, Grids, Lost, Series, Slider, Sums, TableSpans, WIDEST, floats_of};
 
-/// As many columns from `lane` on as a vector has, of rows from `low` on, and room for results from row `start` on: sums,
+/// As many columns from `column` on as a vector has, of rows from `low` on, and room for results from row `start` on: sums,
 /// means or both.
 pub(crate) struct Across<'a> {
-    pub(crate) rows: &'a [Each],
+    pub(crate) rows: Table<'a, f64>,
     pub(crate) low: usize,
-    pub(crate) lane: usize,
+    pub(crate) column: usize,
     pub(crate) many: usize,
     pub(crate) start: usize,
-    pub(crate) totals: &'a mut [Each],
-    pub(crate) means: &'a mut [Each],
+    pub(crate) totals: TableMut<'a, f64>,
+    pub(crate) means: TableMut<'a, f64>,
 }
 
 impl Across<'_> {
     #[inline(always)]
+    fn columns<L: Lanes>(&self, _: L) -> Range<usize> {
+        self.column..self.column + L::ROWS
+    }
+
+    #[inline(always)]
     fn load<L: Lanes>(&self, lanes: L, row: usize) -> L::Words {
-        lanes.load_floats(&self.rows[row - self.low][self.lane..])
+        lanes.load_floats(self.rows.across(row - self.low, self.columns(lanes)).unwrap_or_default())
     }
 
     /// Makes the results of rows, each of which comes in as an older one leaves, if there is one.
@@ -44,12 +52,13 @@ impl Across<'_> {
                 many = lanes.add_floats(many, count);
                 sum = lanes.if_less(many, lanes.all(needed(row).to_bits()), nan, sum);
             }
-            if let Some(total) = self.totals.get_mut(row - self.start) {
-                lanes.store_floats(sum, &mut total[self.lane..]);
+            let (place, columns) = (row - self.start, self.columns(lanes));
+            if let Some(total) = self.totals.across(place, columns.clone()) {
+                lanes.store_floats(sum, total);
             }
-            if let Some(mean) = self.means.get_mut(row - self.start) {
+            if let Some(mean) = self.means.across(place, columns) {
                 let quotient = if WHOLE { lanes.divided_by(sum, many) } else { lanes.div_floats(sum, many) };
-                lanes.store_floats(quotient, &mut mean[self.lane..]);
+                lanes.store_floats(quotient, mean);
             }
         }
         (sums.coarse, sums.fine) = (floats_of(lanes, highs), floats_of(lanes, lows));
@@ -92,14 +101,13 @@ impl Series for Across<'_> {
 
     #[inline(always)]
     fn value(&self, row: usize, lane: usize) -> f64 {
-        self.rows[row - self.low][self.lane + lane]
+        let at = self.column + lane;
+        self.rows.across(row - self.low, at..at + 1).map_or(f64::NAN, |row| row[0])
     }
 
     fn put(&mut self, row: usize, lane: usize, results: [f64; 2]) {
-        for (into, result) in [&mut *self.totals, &mut *self.means].into_iter().zip(results) {
-            if let Some(places) = into.get_mut(row - self.start) {
-                places[self.lane + lane] = result;
-            }
+        for (into, result) in [&mut self.totals, &mut self.means].into_iter().zip(results) {
+            into.store(self.column + lane, row - self.start, std::iter::once(result));
         }
     }
 
