@@ -259,7 +259,7 @@ def agree(task: str, contenders: Contenders) -> None:
     expected = next(iter(answers.values()))
     slopes = (
         1e-6 if len(expected) < 100_000 else 1e-2
-    )  # pandas has few digits of short ones, and fewer late in long series
+    )  # pandas has few digits of short ones, and late
     bound = 1e-12 if task in ORDER else slopes if task == "slope" else 1e-8
     if task not in ORDER:  # where a window has too few values each says something else
         answers = {name: np.where(np.isnan(expected), np.nan, found) for name, found in answers.items()}

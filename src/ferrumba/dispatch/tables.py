@@ -20,8 +20,8 @@ TILE = 8
 """Columns that kernels take side by side, and those of a block: a line of the cache in a row-major table."""
 
 WIDE = (2 * TILE, 4 * TILE)
-"""The least and the most columns of a block of a row-major table, where lines of the cache lie across two tiles: a mean took
-1.53 ms in blocks of 8 columns and takes 1.22 in those of 32 (10,000 x 50, windows of 16)."""
+"""The least and the most columns of a block of a row-major table, where lines of the cache lie across two tiles: a mean
+took 1.10 ms in blocks of 8 columns and takes 0.72 in those of 32 (10,000 x 50, windows of 16)."""
 
 SHARE = 16
 """A block has at least so many rows for each row of history that is read again for it."""

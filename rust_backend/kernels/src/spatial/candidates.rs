@@ -147,10 +147,10 @@ impl Candidates {
         let Some(view) = self.view else { return };
         let (lines, [seen @ .., squares]) = (self.lines(), &mut self.seen);
         for (axis, (exact, seen)) in self.coordinates.iter().zip(seen.iter_mut()).enumerate() {
-            for (exact, seen) in exact.iter().zip(seen).take(lines) {
-                for (exact, seen) in exact.iter().zip(seen) {
-                    *seen = view.see_near(axis, *exact);
-                }
+            // Not line by line, which LLVM takes apart into vectors of 8, 4, 2 and 1.
+            let exact = exact.as_flattened().get(..lines * LANES).unwrap_or_default();
+            for (exact, seen) in exact.iter().zip(seen.as_flattened_mut()) {
+                *seen = view.see_near(axis, *exact);
             }
         }
         let [x, y, z] = &*seen;
@@ -215,7 +215,7 @@ impl Candidates {
         let limit = r2 - (((qx * qx) + (qy * qy)) + (qz * qz));
         let (qx, qy, qz) = (-2.0 * qx, -2.0 * qy, -2.0 * qz);
         let mut nearest = [f32::INFINITY; LANES];
-        let lines = x.iter().zip(y).zip(z).zip(squares).zip(hits.as_chunks_mut::<2>().0).take(self.lines());
+        let lines = x.iter().zip(y).zip(z).zip(squares).zip(hits.as_chunks_mut().0).take(self.lines());
         for ((((x, y), z), squares), hits) in lines {
             let mut beyond = [0.0; LANES];
             let lanes = x.iter().zip(y).zip(z).zip(squares).zip(&mut beyond).zip(&mut nearest);
@@ -226,14 +226,12 @@ impl Candidates {
                 let away = sum.abs();
                 *nearest = if away < *nearest { away } else { *nearest };
             }
-            for (hits, beyond) in hits.iter_mut().zip(beyond.as_chunks().0) {
-                *hits = masks.negative(beyond);
-            }
+            *hits = masks.negative(&beyond).to_le_bytes();
         }
         for nearest in &mut nearest {
             *nearest -= BAND;
         }
-        nearest.as_chunks().0.iter().all(|nearest| masks.negative(nearest) == 0)
+        masks.negative(&nearest) == 0
     }
 
     #[inline(always)]
