@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.peers.sidebyside import Row, apart, facts, optional, race, show, update
 
-DISTRIBUTIONS = ("numpy", "numba", "ferrumba", "ferrumba-rust", "bottleneck", "numbagg", "polars", "pandas")
+DISTRIBUTIONS = ("numpy", "numba", "ferrumba", "ferrumba-rust", "bottleneck", "numbagg", "polars", "pandas", "rocket-fft")
 Contenders = dict[str, Callable[[], Any]]
 
 
@@ -206,6 +206,9 @@ class Peers:
 
             contenders: Contenders = {f"ferrumba ({name})": functools.partial(ours, name) for name in self.backends}
             contenders["SciPy rfft, batched"] = functools.partial(batched, hop)
+            if hop > 1 and optional("rocket_fft"):
+                some = functools.partial(rocket_energy(), windows[:, ::hop])
+                contenders["rocket-fft, batched"] = lambda some=some: some().T
             if hop == 1 and windows.size // self.window <= 500_000:
                 contenders["NumPy rfft, window by window"] = one_by_one
             yield f"energy, hop {hop}", contenders
@@ -234,6 +237,26 @@ def hard_table() -> np.ndarray:
     table[:, 0] += 1e9
     table[100, 1] = 1e12
     return table
+
+
+@functools.cache
+def rocket_energy() -> Callable[[np.ndarray], np.ndarray]:
+    """Return a function that Numba makes of rocket-fft: the energy of windows in all frequencies but the mean."""
+    import numba
+
+    @numba.njit
+    def energies(windows: np.ndarray) -> np.ndarray:
+        spectra = np.fft.rfft(windows)
+        columns, rows, many = spectra.shape
+        energy = np.zeros((columns, rows))
+        for column in range(columns):
+            for row in range(rows):
+                for k in range(1, many):
+                    value = spectra[column, row, k]
+                    energy[column, row] += value.real**2 + value.imag**2
+        return energy
+
+    return energies
 
 
 ORDER = ("median", "median absolute deviation", "median and its deviation", "minimum", "maximum", "quantile 0.9")

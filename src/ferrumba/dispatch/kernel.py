@@ -153,6 +153,7 @@ class Kernel:
     states: tuple[int, ...] = field(init=False, repr=False, compare=False)
     serial: bool = field(init=False, repr=False, compare=False)
     history: int | None = field(init=False, repr=False, compare=False)
+    tiled: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         kinds = [argument.kind for argument in self.inputs]
@@ -163,6 +164,7 @@ class Kernel:
             ("states", states),
             ("serial", serial),
             ("history", kinds.index("history") if "history" in kinds else None),
+            ("tiled", any(output.kind == "columns" for output in self.outputs)),
         ):
             object.__setattr__(self, name, value)
 

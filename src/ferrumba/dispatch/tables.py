@@ -50,7 +50,7 @@ class TableBlocks:
         # Outputs by rows, such as those of pairs of columns, need all columns.
         self._reach = max(min(int(self._window.max(initial=1)), rows), 1)
         self._tile = max(self._columns, 1)
-        if any(output.kind == "columns" for output in kernel.outputs):
+        if kernel.tiled:
             low, high = WIDE if _is_by_rows(arrays[kernel.history or 0]) else (TILE, TILE)
             self._tile = min(max(size // (SHARE * self._reach) // TILE * TILE, low), high)
         self._tiles = -(-self._columns // self._tile) if rows else 0

@@ -1,5 +1,7 @@
 //! The energy in bands of frequency of the rows of a table, by the transforms of a library.
 
+use std::cell::RefCell;
+
 use realfft::RealFftPlanner;
 
 use crate::simd::{Level, at_every_level};
@@ -20,17 +22,28 @@ fn sum(values: &[f64]) -> f64 {
     lanes.iter().sum::<f64>() + rest.iter().sum::<f64>()
 }
 
+thread_local! {
+    /// Holds the plans that a thread has made: a new one takes as long as the transforms of twenty windows of 256 rows.
+    static PLANNER: RefCell<RealFftPlanner<f64>> = RefCell::new(RealFftPlanner::new());
+}
+
 at_every_level! {
-    /// Takes the mean off a row and tapers it; by way of the first value, so that an offset costs no digits.
-    fn detrend(row: &mut [f64], taper: &[f64]) -> () {
-        let first = row.first().copied().unwrap_or(0.0);
-        for value in row.iter_mut() {
-            *value -= first;
+    /// Fills a row with values less their mean, tapered; by way of the first value, so that an offset costs no digits.
+    /// Returns whether all of them are finite.
+    fn detrend(values: &[f64], taper: &[f64], row: &mut [f64]) -> bool {
+        let first = values.first().copied().unwrap_or(0.0);
+        let mut strange = [0.0; LANES]; // NaN where a value is not finite
+        for (values, row) in values.chunks(LANES).zip(row.chunks_mut(LANES)) {
+            for ((value, row), strange) in values.iter().zip(row).zip(&mut strange) {
+                *row = value - first;
+                *strange += value - value;
+            }
         }
         let mean = sum(row) / row.len() as f64;
         for (value, taper) in row.iter_mut().zip(taper) {
             *value = (*value - mean) * taper;
         }
+        strange == [0.0; LANES]
     }
 }
 
@@ -57,17 +70,20 @@ pub fn row_band_energy(
     if width == 0 {
         return None;
     }
-    let transform = RealFftPlanner::<f64>::new().plan_fft_forward(width);
+    let transform = PLANNER.with_borrow_mut(|planner| planner.plan_fft_forward(width));
     let (mut row, mut spectrum) = (transform.make_input_vec(), transform.make_output_vec());
+    let mut copied = vec![0.0; width];
     let mut scratch = transform.make_scratch_vec();
     let mut powers = vec![0.0; spectrum.len()];
     let bands: Vec<[usize; 2]> =
         bands.iter().map(|band| band.map(|end| usize::try_from(end).unwrap_or(0).min(powers.len()))).collect();
     for place in 0..rows {
-        values.load_row(place, &mut row);
-        let mut known = row.iter().all(|value| value.is_finite());
+        let own = values.across(place, 0..width).unwrap_or_else(|| {
+            values.load_row(place, &mut copied);
+            &copied
+        });
+        let mut known = detrend(level, own, taper, &mut row);
         if known {
-            detrend(level, &mut row, taper);
             known = transform.process_with_scratch(&mut row, &mut spectrum, &mut scratch).is_ok();
             add_up(level, &spectrum, gains, &mut powers);
         }
