@@ -45,7 +45,8 @@ def span(report: dict[str, Any], rows: list[dict[str, Any]], fact: str) -> str:
 def source(report: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     """Return when and with what rows of a report were measured."""
     packages = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    return f"{span(report, rows, 'date')}, {report['processor']}, Python {report['python']}: {packages}."
+    processors = " and ".join(sorted({row.get("processor", report["processor"]) for row in rows}))
+    return f"{span(report, rows, 'date')}, {processors}, Python {report['python']}: {packages}."
 
 
 def healpix(report: dict[str, Any]) -> list[str]:

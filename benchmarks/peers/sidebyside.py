@@ -126,13 +126,14 @@ def write(path: Path, report: dict[str, Any]) -> None:
 
 
 def update(path: Path, report: dict[str, Any]) -> None:
-    """Write a report that keeps the rows of an earlier one for other cases; every row tells when it was measured."""
+    """Write a report that keeps the rows of an earlier one for other cases; every row tells when and where it was made."""
 
     def case(row: dict[str, Any]) -> tuple[Any, ...]:
         return row["task"], row["note"], row["rows"], row["threads"]
 
     def dated(report: dict[str, Any]) -> list[dict[str, Any]]:
-        return [{"date": report["date"], "rounds": report["rounds"], **row} for row in report["rows"]]
+        known = {fact: report[fact] for fact in ("date", "processor", "rounds")}
+        return [{**known, **row} for row in report["rows"]]
 
     earlier = dated(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
     new = {case(row) for row in report["rows"]}

@@ -20,7 +20,17 @@ import numpy as np
 
 from benchmarks.peers.sidebyside import Row, apart, facts, optional, race, show, update
 
-DISTRIBUTIONS = ("numpy", "numba", "ferrumba", "ferrumba-rust", "bottleneck", "numbagg", "polars", "pandas", "rocket-fft")
+DISTRIBUTIONS = (
+    "numpy",
+    "numba",
+    "ferrumba",
+    "ferrumba-rust",
+    "bottleneck",
+    "numbagg",
+    "polars",
+    "pandas",
+    "rocket-fft",
+)
 Contenders = dict[str, Callable[[], Any]]
 
 
@@ -280,9 +290,7 @@ def agree(task: str, contenders: Contenders) -> None:
     """Raise unless all contenders answer what the first does."""
     answers = {name: np.asarray(call(), np.float64) for name, call in contenders.items()}
     expected = next(iter(answers.values()))
-    slopes = (
-        1e-6 if len(expected) < 100_000 else 1e-2
-    )  # pandas has few digits of short ones, and late
+    slopes = 1e-6 if len(expected) < 100_000 else 1e-2  # pandas has few digits of short ones, and late
     bound = 1e-12 if task in ORDER else slopes if task == "slope" else 1e-8
     if task not in ORDER:  # where a window has too few values each says something else
         answers = {name: np.where(np.isnan(expected), np.nan, found) for name, found in answers.items()}
