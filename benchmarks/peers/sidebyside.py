@@ -126,7 +126,7 @@ def write(path: Path, report: dict[str, Any]) -> None:
 
 
 def update(path: Path, report: dict[str, Any]) -> None:
-    """Write a report that keeps the rows of an earlier one for other cases; every row tells when and where it was made."""
+    """Write a report that keeps an earlier one's rows for other cases; every row tells when and where it was made."""
 
     def case(row: dict[str, Any]) -> tuple[Any, ...]:
         return row["task"], row["note"], row["rows"], row["threads"]

@@ -63,9 +63,10 @@ def test_history_is_a_small_share_of_what_is_read():
 @pytest.mark.parametrize(("window", "order", "wide"), [(1, "C", WIDE[1]), (10_000, "C", WIDE[0]), (1, "F", TILE)])
 def test_blocks_are_wider_where_lines_of_the_cache_lie_across_columns(window, order, wide):
     values = np.asarray(np.ones((70_000, 100)), order=order)
-    arrays = (values, np.array([window]), np.array([1]), np.array([False]), np.empty(values.shape))
+    rules = (np.array([window]), np.array([1]), np.array([False]))
+    arrays = (values, *rules, np.empty((len(values), 0)), np.ones(1), np.empty(values.shape))
     widths = []
-    cut = TableBlocks(KERNEL, arrays, len(values), 1 << 16)
+    cut = TableBlocks(kernels()["timeseries.rolling_slope"], arrays, len(values), 1 << 16)
     for index in range(len(cut)):
         cut.run(lambda *part: widths.append(part[-1].shape[1]) or -1, index)
     assert max(widths) == wide
