@@ -21,8 +21,8 @@ TILE = 8
 
 WIDE = (2 * TILE, 4 * TILE)
 """The least and the most columns of a block of a row-major table for kernels of sums, which wait for lines of the cache
-that lie across two tiles: a mean took 1.10 ms in blocks of 8 columns and takes 0.72 in those of 32 (10,000 x 50, windows
-of 16), while a median took a fifth more."""
+that lie across two tiles: a mean took 1.10 ms in blocks of 8 columns and takes 0.72 in those of 32 (10,000 x 50,
+windows of 16), while a median took a fifth more."""
 
 SHARE = 16
 """A block has at least so many rows for each row of history that is read again for it."""

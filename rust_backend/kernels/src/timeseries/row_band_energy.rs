@@ -36,7 +36,7 @@ at_every_level! {
         for (values, row) in values.chunks(LANES).zip(row.chunks_mut(LANES)) {
             for ((value, row), strange) in values.iter().zip(row).zip(&mut strange) {
                 *row = value - first;
-                *strange += value - value;
+                *strange += value * 0.0;
             }
         }
         let mean = sum(row) / row.len() as f64;
