@@ -59,11 +59,7 @@ impl<M: Masks> Collector<'_, M> {
         let tile = self.ids.get_mut(begin..begin.saturating_add(self.room)).unwrap_or(&mut []);
         let end = hits.len().map_or(usize::MAX, |count| self.used.saturating_add(count));
         if let Some(ids) = tile.get_mut(self.used..end) {
-            hits.ranked(self.masks, |rank, id, _| {
-                if let Some(place) = ids.get_mut(rank) {
-                    *place = id;
-                }
-            });
+            hits.write_ids(self.masks, ids);
             self.used = end;
         } else {
             tile.get_mut(self.used..).unwrap_or(&mut []).fill(NONE);

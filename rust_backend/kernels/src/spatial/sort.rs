@@ -66,6 +66,18 @@ impl Hits {
         self.count = count;
     }
 
+    /// Fills as many places as there are hits with their ids, in order.
+    #[inline(always)]
+    pub(crate) fn write_ids(&self, masks: impl Masks, to: &mut [i32]) {
+        if !self.ids.first_chunk().is_some_and(|ids| masks.sort(ids, to)) {
+            self.ranked(masks, |rank, id, _| {
+                if let Some(place) = to.get_mut(rank) {
+                    *place = id;
+                }
+            });
+        }
+    }
+
     /// Hands out every hit with its rank among the ids.
     #[inline(always)]
     pub(crate) fn ranked(&self, masks: impl Masks, mut put: impl FnMut(usize, i32, f64)) {
@@ -210,7 +222,32 @@ pub(crate) fn radix_sort(indices: &mut [i64], distances: &mut [f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spatial::masks::Plain;
+    use crate::simd::Level;
+    use crate::spatial::masks::{Plain, with_masks};
+
+    with_masks! {
+        fn write_ids_at<masks>(hits: &Hits, to: &mut [i32]) -> () {
+            hits.write_ids(masks, to);
+        }
+    }
+
+    #[test]
+    fn ids_are_written_in_order() {
+        for n in 0..50 {
+            for turn in 0..20 {
+                let ids: Vec<i32> = (0..n).map(|i| (i * 7919 + turn * 104_729) % 1_000_003).collect();
+                let mut sorted = ids.clone();
+                sorted.sort_unstable();
+                let mut hits = Hits::new();
+                ids.iter().for_each(|id| hits.extend(1, &[*id], &[0.0]));
+                for level in Level::available() {
+                    let mut found = vec![-1; ids.len()];
+                    write_ids_at(level, &hits, &mut found);
+                    assert_eq!(found, sorted, "{}", level.name());
+                }
+            }
+        }
+    }
 
     #[test]
     fn both_sorts_order_ids_and_carry_their_distances() {
