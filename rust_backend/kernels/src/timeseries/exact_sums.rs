@@ -111,7 +111,8 @@ impl<L: Lanes> Cutter<L> {
         let (lost, largest) = (floats_of(self.lanes, self.lost), floats_of(self.lanes, self.largest));
         let mut lanes = 0;
         for lane in 0..WIDEST {
-            let lost = lost[lane].to_bits() != 0 || largest[lane] >= limit[lane] || !sums[lane].is_finite();
+            // Without the sign: what is below the coarse grid of -0.0 is -0.0, and 0.0 on the fine one.
+            let lost = lost[lane].to_bits() << 1 != 0 || largest[lane] >= limit[lane] || !sums[lane].is_finite();
             lanes |= u8::from(lost) << lane;
         }
         lanes
@@ -378,10 +379,35 @@ fn side_by_side<L: Lanes>(
 
 #[cfg(test)]
 mod tests {
-    use super::Exact;
-    use crate::simd::Level;
+    use super::{Cutter, Each, Exact, Grids, Lost, Sums};
+    use crate::simd::{Level, at_every_level};
     use crate::table::{Table, TableMut};
     use crate::timeseries::rolling_moments;
+
+    at_every_level! {
+        /// What is lost when values come into windows of 16 rows, none of which should be missing, on grids for some below 2.
+        fn lost_at<lanes>(values: &Each) -> Lost {
+            let grids = Grids::new([1.5; 8], 16);
+            let [newer, coarse, fine] = [*values, grids.coarse, grids.fine].map(|each| lanes.load_floats(&each));
+            let mut cutter = Cutter::new(lanes, coarse, fine);
+            let [high, ..] = cutter.changes::<true>(newer, lanes.all(0));
+            let mut sums = Sums::NONE;
+            lanes.store_floats(high, &mut sums.coarse);
+            cutter.lost(grids.limit, &sums.coarse)
+        }
+    }
+
+    #[test]
+    fn only_what_does_not_fit_on_the_grids_is_lost() {
+        for level in Level::available() {
+            for kept in [0.0, -0.0, 1.0 / 3.0, -1.9, f64::EPSILON] {
+                assert_eq!(lost_at(level, &[kept; 8]), 0, "{} {kept}", level.name());
+            }
+            for lost in [2.0, -1e300, 1e-40, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+                assert_eq!(lost_at(level, &[lost; 8]) & 3, 3, "{} {lost}", level.name()); // the shortest vectors have two
+            }
+        }
+    }
 
     #[test]
     fn sums_are_the_nearest_floats_in_any_number_of_columns() {
