@@ -60,13 +60,22 @@ def test_history_is_a_small_share_of_what_is_read():
         assert sizes[0] >= 0.9 * min(SHARE * window * (TILE // columns), 100_000 / 4)
 
 
-@pytest.mark.parametrize(("window", "order", "wide"), [(1, "C", WIDE[1]), (10_000, "C", WIDE[0]), (1, "F", TILE)])
-def test_blocks_are_wider_where_lines_of_the_cache_lie_across_columns(window, order, wide):
+@pytest.mark.parametrize(
+    ("stem", "window", "order", "wide"),
+    [
+        ("rolling_median", 1, "C", TILE),
+        ("rolling_slope", 1, "C", WIDE[1]),
+        ("rolling_slope", 10_000, "C", WIDE[0]),
+        ("rolling_slope", 1, "F", TILE),
+    ],
+)
+def test_blocks_of_sums_are_wider_where_lines_of_the_cache_lie_across_columns(stem, window, order, wide):
     values = np.asarray(np.ones((70_000, 100)), order=order)
     rules = (np.array([window]), np.array([1]), np.array([False]))
-    arrays = (values, *rules, np.empty((len(values), 0)), np.ones(1), np.empty(values.shape))
+    more = (np.empty((len(values), 0)), np.ones(1)) if stem == "rolling_slope" else ()  # times and rate
+    arrays = (values, *rules, *more, np.empty(values.shape))
     widths = []
-    cut = TableBlocks(kernels()["timeseries.rolling_slope"], arrays, len(values), 1 << 16)
+    cut = TableBlocks(kernels()[f"timeseries.{stem}"], arrays, len(values), 1 << 16)
     for index in range(len(cut)):
         cut.run(lambda *part: widths.append(part[-1].shape[1]) or -1, index)
     assert max(widths) == wide

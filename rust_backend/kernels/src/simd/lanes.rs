@@ -464,8 +464,7 @@ mod x86 {
 
     /// Within 2^-14, and after two of Newton's steps within an ulp, so that a third one rounds as a division does (Markstein,
     /// "Computation of elementary functions on the IBM RISC System/6000 processor", 1990; significands of ones alone are
-    /// excepted). Eight divisions keep the divider for 16 cycles (Golden Cove), and
-    /// these steps two multipliers for 3; half of one and half of the other is the fastest where both are wanted.
+    /// excepted). Eight divisions keep the divider for 16 cycles (Golden Cove), and these steps two multipliers for 3.
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn reciprocal_512(a: __m512i) -> __m512i {
