@@ -19,7 +19,7 @@ from ferrumba.dispatch.blocks import block_edges
 from ferrumba.dispatch.choice import resolve, resolved
 from ferrumba.dispatch.kernel import Kernel
 from ferrumba.dispatch.state import STATE, Call, State
-from ferrumba.dispatch.tables import TILE, TableBlocks, is_canonical
+from ferrumba.dispatch.tables import TILE, TableBlocks, are_canonical
 from ferrumba.dispatch.threads import pool, thread_count
 
 BLOCK = 1 << 16
@@ -88,7 +88,7 @@ def run(
         whole = rows <= block_rows(kernel, rows) or kernel.serial
     else:  # a small table is one block, whatever its columns, and so is any that is not cut between them
         few = BLOCK >> 2 if kernel.tiled and values > rows * TILE else BLOCK
-        whole = values <= few and all(map(is_canonical, kernel.arguments, (*inputs, *outputs)))
+        whole = values <= few and are_canonical(kernel.arguments, (*inputs, *outputs))
     if state.calls is None:
         return function(*inputs, *outputs) if whole else _in_blocks(kernel, function, inputs, outputs, rows)[0]
     start = time.perf_counter()

@@ -8,7 +8,7 @@ without a copy; other element types are converted block by block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,7 @@ class TableBlocks:
         self._converted = [
             (at, argument)
             for at, (argument, array) in enumerate(zip(arguments, arrays, strict=True))
-            if not is_canonical(argument, array)
+            if not are_canonical((argument,), (array,))
         ]
 
     def _cut_rows(self, kernel: Kernel, size: int) -> list[int]:
@@ -136,9 +136,13 @@ def _is_cut(argument: Input | Output, array: np.ndarray) -> bool:
     return argument.kind in ("columns", "history", "row") or (argument.kind == "uniform" and len(array) > 1)
 
 
-def is_canonical(argument: Input | Output, array: Any) -> bool:
-    """Return whether a kernel takes an array as it is."""
-    return array.dtype == argument.numpy and array.flags.aligned
+def are_canonical(arguments: Iterable[Input | Output], arrays: Iterable[Any]) -> bool:
+    """Return whether a kernel takes arrays as they are."""
+    for argument, array in zip(arguments, arrays, strict=False):  # a loop, as a function for each took 0.2 us
+        dtype = array.dtype
+        if not ((dtype is argument.numpy or dtype == argument.numpy) and array.flags.aligned):
+            return False
+    return True
 
 
 def _canonical(argument: Input | Output, array: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,12 @@ MOMENTS = ("total", "mean", "var", "std", "skew", "kurt")
 
 
 def _moments(x: Any, window: Any, *names: str, **options: Any) -> Any:
-    return rolling(BY_STEM["rolling_moments"], x, window, wanted=[name in names for name in MOMENTS], **options)
+    return rolling(BY_STEM["rolling_moments"], x, window, wanted=_wanted(names), **options)
+
+
+@lru_cache
+def _wanted(names: tuple[str, ...]) -> tuple[bool, ...]:
+    return tuple(name in names for name in MOMENTS)
 
 
 @trailing

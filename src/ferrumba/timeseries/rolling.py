@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -94,21 +95,28 @@ def rolling(
             raise ValueError("history is given with a window in time, but it has no times; give all rows in x")
         reach = kernel.reach if isinstance(kernel, Composite) else 0
         values = _behind(history, values, int(width[0]) + reach)
-    outputs = [o for o, want in zip(kernel.outputs, wanted or [True] * len(kernel.outputs), strict=True) if want]
-    given = out if isinstance(out, tuple) else (None,) * len(outputs) if out is None else (out,)
-    if len(given) != len(outputs):
-        raise ValueError(f"out holds {len(given)} arrays, but there are {len(outputs)} results; give one for each")
-    filled: dict[str, np.ndarray] = {}
-    forms = forms or [table] * len(outputs)
-    for output, array, form in zip(outputs, given, forms, strict=True):
+    wanted = wanted or (True,) * len(kernel.outputs)
+    many = sum(wanted)
+    given = out if isinstance(out, tuple) else (None,) * many if out is None else (out,)
+    if len(given) != many:
+        raise ValueError(f"out holds {len(given)} arrays, but there are {many} results; give one for each")
+    forms = forms or (table,) * many
+    tables: list[np.ndarray] = []
+    filled: list[np.ndarray] = []
+    for output, want in zip(kernel.outputs, wanted, strict=True):
+        if not want:
+            tables.append(_no_columns(rows, output.dtype))
+            continue
+        array, form = given[len(filled)], forms[len(filled)]
         dtype = form.dtype if output.dtype == "float64" else output.numpy
         if array is not None:
             check_out(array, form, dtype, suffixes)
-        direct = array is not None and not suffixes and not np.may_share_memory(array, values)
-        filled[output.name] = as_two_axes(array) if direct else form.allocate(dtype, max(1, len(suffixes)))
-    tables = [
-        filled[output.name] if output.name in filled else np.empty((rows, 0), output.numpy) for output in kernel.outputs
-    ]
+        if array is None or suffixes or np.may_share_memory(array, values):
+            result = form.allocate(dtype, max(1, len(suffixes)))
+        else:
+            result = as_two_axes(array)
+        tables.append(result)
+        filled.append(result)
     if callable(more):
         more = more(table, values)
     if rows and columns:
@@ -118,7 +126,7 @@ def rolling(
         else:
             driver.run(kernel, inputs, tables, backend)
     results = []
-    for array, result, form in zip(given, filled.values(), forms, strict=True):
+    for array, result, form in zip(given, filled, forms, strict=True):
         if array is None:
             results.append(form.wrap(result, suffixes))
         else:
@@ -126,6 +134,12 @@ def rolling(
                 np.copyto(array, result.reshape(array.shape))
             results.append(array)
     return results[0] if len(results) == 1 else tuple(results)
+
+
+@lru_cache(maxsize=64)
+def _no_columns(rows: int, dtype: str) -> np.ndarray:
+    """Return what a kernel gets for a result that is not wanted; nobody can write to it, so that calls share it."""
+    return np.empty((rows, 0), dtype)
 
 
 def _behind(history: Any, values: np.ndarray, width: int) -> np.ndarray:

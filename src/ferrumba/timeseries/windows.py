@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def as_window(window: Any, times: Any, rows: int) -> np.ndarray:
     rows : int
     """
     if not is_span(window):
-        return np.array([_rows(window)])
+        return _constant(_rows(window))
     stamps = as_stamps(times, rows, f"window is {window!r}")
     return np.arange(1, rows + 1) - np.searchsorted(stamps, stamps - as_span(window), side="right")
 
@@ -65,6 +66,8 @@ def as_clock(times: Any, rows: int) -> tuple[np.ndarray, float]:
 
 def is_span(window: Any) -> bool:
     """Return whether a window is a time and not a number of rows."""
+    if type(window) is int:
+        return False
     return isinstance(window, (str, np.timedelta64)) or type(window).__name__ in ("timedelta", "Timedelta")
 
 
@@ -105,4 +108,10 @@ def as_rules(min_periods: Any, nan: str, window: Any) -> tuple[np.ndarray, np.nd
         raise ValueError(
             f"min_periods is {least}, but the window has {window} rows, so that none would ever do; give at most that"
         )
-    return np.array([least]), np.array([nan == "propagate"])
+    return _constant(least), _constant(nan == "propagate")
+
+
+@lru_cache(maxsize=256, typed=True)
+def _constant(value: int) -> np.ndarray:
+    """Return an array of one number, the same one to all calls: no kernel writes to its inputs."""
+    return np.array([value])
