@@ -13,11 +13,12 @@ from ferrumba.spatial.declarations import BY_STEM, query_fault
 
 FEW = 64
 """Queries that are answered in the order they come in: putting them in order takes longer than a hundred searches."""
-HELD = 20 << 20
+HELD = 44 << 20
 """Most bytes of queries, and of ids that are held while they are counted, which then need not be searched again.
 
-More lies in no cache, and is not distributed sooner than it is found anew: pairs of 4e5 points took two threads 105 ms
-with nothing held, 112 so, and 123 with 44 MiB; those of 1e5 take one thread 30 ms in place of 41.
+Least times of pairs in ms, with nothing held, 20, 44 and 120 MiB: of 4e5 points 139, 119, 104, 106 on one thread and 85,
+84, 80, 72 on two; of 1e6 points 371, 357, 333, 306 and 221, 218, 217, 211. More would not fit into the memory that a
+search may take besides the grid and the answer, 64 MiB: at 1e6 points lists take 54.
 """
 SAMPLE = 32
 """Tiles that tell how much room a tile needs; with fewer, nothing is held."""

@@ -57,10 +57,10 @@ impl<M: Masks> Collector<'_, M> {
         }
         let begin = (query / TILE).saturating_mul(self.room);
         let tile = self.ids.get_mut(begin..begin.saturating_add(self.room)).unwrap_or(&mut []);
-        let end = hits.len().map_or(usize::MAX, |count| self.used.saturating_add(count));
-        if let Some(ids) = tile.get_mut(self.used..end) {
+        let count = hits.len().unwrap_or(usize::MAX);
+        if let Some(ids) = tile.get_mut(self.used..).filter(|ids| count <= ids.len()) {
             hits.write_ids(self.masks, ids);
-            self.used = end;
+            self.used += count;
         } else {
             tile.get_mut(self.used..).unwrap_or(&mut []).fill(NONE);
             self.used = usize::MAX;

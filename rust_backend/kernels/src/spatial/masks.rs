@@ -30,9 +30,10 @@ pub(crate) trait Masks: Copy {
         }
         ranks
     }
-    /// Fills `to` with as many ids from the front of two lines in order, and returns whether it could.
+    /// Puts the first ids in order, if they are few and there are instructions for it, and returns whether it did; what `to`
+    /// holds behind them is left open.
     #[inline(always)]
-    fn sort(self, _ids: &[i32; 32], _to: &mut [i32]) -> bool {
+    fn sort(self, _ids: &[i32; 32], _many: usize, _to: &mut [i32; 32]) -> bool {
         false
     }
     /// Moves the ids whose bits are set to the front; what follows them is left open.
@@ -92,6 +93,7 @@ mod x86 {
     use std::arch::x86_64::*;
 
     use super::Masks;
+    use crate::spatial::networks::{MOST, sort_by_eights, sort_by_sixteens};
 
     /// Masks with AVX2.
     #[derive(Clone, Copy)]
@@ -211,6 +213,15 @@ mod x86 {
         }
 
         #[inline(always)]
+        fn sort(self, ids: &[i32; 32], many: usize, to: &mut [i32; 32]) -> bool {
+            if many <= MOST {
+                // SAFETY: as above.
+                unsafe { sort_by_eights(ids, many, to) };
+            }
+            many <= MOST
+        }
+
+        #[inline(always)]
         fn multiply_add(self, a: f32, b: f32, c: f32) -> f32 {
             a.mul_add(b, c)
         }
@@ -310,72 +321,6 @@ mod x86 {
         out
     }
 
-    /// A step of Batcher's bitonic sort: each pair of ids whose places differ by `APART` is put in order, in descending order
-    /// where the places have the bit `TURNED`.
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn in_pairs<const APART: u16, const TURNED: u16>(ids: __m512i) -> __m512i {
-        const fn greater(apart: u16, turned: u16) -> u16 {
-            let (mut mask, mut place) = (0, 0);
-            while place < 16 {
-                mask |= (((place & apart != 0) != (place & turned != 0)) as u16) << place;
-                place += 1;
-            }
-            mask
-        }
-        let others = match APART {
-            1 => _mm512_shuffle_epi32::<0xb1>(ids),
-            2 => _mm512_shuffle_epi32::<0x4e>(ids),
-            4 => _mm512_shuffle_i32x4::<0xb1>(ids, ids),
-            _ => _mm512_shuffle_i32x4::<0x4e>(ids, ids),
-        };
-        _mm512_mask_max_epi32(_mm512_min_epi32(ids, others), const { greater(APART, TURNED) }, ids, others)
-    }
-
-    /// Orders ids that ascend and then descend, or the other way round.
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn merge_16(ids: __m512i) -> __m512i {
-        in_pairs::<1, 16>(in_pairs::<2, 16>(in_pairs::<4, 16>(in_pairs::<8, 16>(ids))))
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn sort_16(ids: __m512i) -> __m512i {
-        let fours = in_pairs::<1, 4>(in_pairs::<2, 4>(in_pairs::<1, 2>(ids)));
-        merge_16(in_pairs::<1, 8>(in_pairs::<2, 8>(in_pairs::<4, 8>(fours))))
-    }
-
-    /// Sorts up to 32 ids. Ranks of 24 ids among each other take three operations for each id and each line, and a store for
-    /// each id; this takes some 90.
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn sort_32(ids: &[i32; 32], to: &mut [i32]) -> bool {
-        let (many, [low, high]) = (to.len(), ids.as_chunks().0) else { return false };
-        if many > 32 {
-            return false;
-        }
-        let present = u32::MAX.checked_shr(32 - many as u32).unwrap_or(0);
-        let load = |ids: &[i32; 16], present: u32| {
-            // SAFETY: the reference covers the ids, and the instruction asks for no alignment.
-            let ids = unsafe { _mm512_loadu_si512(ids.as_ptr().cast()) };
-            sort_16(_mm512_mask_mov_epi32(_mm512_set1_epi32(i32::MAX), present as u16, ids))
-        };
-        let (front, back) = to.split_at_mut(many.min(16));
-        let mut low = load(low, present);
-        if many > 16 {
-            let turned = _mm512_setr_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-            let high = _mm512_permutexvar_epi32(turned, load(high, present >> 16));
-            let greater = merge_16(_mm512_max_epi32(low, high));
-            low = merge_16(_mm512_min_epi32(low, high));
-            // SAFETY: the mask has as many bits as there are elements.
-            unsafe { _mm512_mask_storeu_epi32(back.as_mut_ptr(), (present >> 16) as u16, greater) };
-        }
-        // SAFETY: as above.
-        unsafe { _mm512_mask_storeu_epi32(front.as_mut_ptr(), present as u16, low) };
-        true
-    }
-
     /// A compression in registers and a whole store: compression to memory takes many times longer on some processors.
     #[inline]
     #[target_feature(enable = "avx512f")]
@@ -434,9 +379,12 @@ mod x86 {
         }
 
         #[inline(always)]
-        fn sort(self, ids: &[i32; 32], to: &mut [i32]) -> bool {
-            // SAFETY: as above.
-            unsafe { sort_32(ids, to) }
+        fn sort(self, ids: &[i32; 32], many: usize, to: &mut [i32; 32]) -> bool {
+            if many <= MOST {
+                // SAFETY: as above.
+                unsafe { sort_by_sixteens(ids, many, to) };
+            }
+            many <= MOST
         }
 
         #[inline(always)]

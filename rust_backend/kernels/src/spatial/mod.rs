@@ -9,6 +9,8 @@ mod cells;
 mod geometry;
 mod group;
 mod masks;
+#[cfg(target_arch = "x86_64")]
+mod networks;
 mod order;
 mod plan;
 mod run;

@@ -118,6 +118,7 @@ impl<M: Masks> Compare for Searcher<'_, M> {
         if !last {
             return;
         }
+        let mut sorted = [0; 32];
         for (number, slot) in numbers.zip(0..GROUP) {
             let (begin, few) = (self.edge(number, 0), self.is_short(number));
             let (Some(hits), Some(found)) = (self.hits.get_mut(slot), self.found.get_mut(slot)) else { continue };
@@ -135,6 +136,10 @@ impl<M: Masks> Compare for Searcher<'_, M> {
                             distance.store(square.sqrt().to_bits(), Relaxed);
                         }
                     });
+                } else if hits.sort_ids(self.masks, &mut sorted) {
+                    for (slot, id) in ids.iter().zip(sorted) {
+                        slot.store(i64::from(id), Relaxed);
+                    }
                 } else {
                     hits.ranked(self.masks, |rank, id, _| {
                         if let Some(slot) = ids.get(rank) {

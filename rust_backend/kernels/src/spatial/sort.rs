@@ -66,16 +66,24 @@ impl Hits {
         self.count = count;
     }
 
-    /// Fills as many places as there are hits with their ids, in order.
+    /// Writes the ids in order, if they are few and there are instructions for it, and returns whether it did; what follows
+    /// them is left open.
+    #[inline(always)]
+    pub(crate) fn sort_ids(&self, masks: impl Masks, to: &mut [i32; 32]) -> bool {
+        self.ids.first_chunk().is_some_and(|ids| masks.sort(ids, self.count, to))
+    }
+
+    /// Fills as many places as there are hits with their ids, in order; what is behind them, up to 32 in all, is left open.
     #[inline(always)]
     pub(crate) fn write_ids(&self, masks: impl Masks, to: &mut [i32]) {
-        if !self.ids.first_chunk().is_some_and(|ids| masks.sort(ids, to)) {
-            self.ranked(masks, |rank, id, _| {
-                if let Some(place) = to.get_mut(rank) {
-                    *place = id;
-                }
-            });
+        if to.first_chunk_mut().is_some_and(|to| self.sort_ids(masks, to)) {
+            return;
         }
+        self.ranked(masks, |rank, id, _| {
+            if let Some(place) = to.get_mut(rank) {
+                *place = id;
+            }
+        });
     }
 
     /// Hands out every hit with its rank among the ids.
@@ -241,9 +249,11 @@ mod tests {
                 let mut hits = Hits::new();
                 ids.iter().for_each(|id| hits.extend(1, &[*id], &[0.0]));
                 for level in Level::available() {
-                    let mut found = vec![-1; ids.len()];
-                    write_ids_at(level, &hits, &mut found);
-                    assert_eq!(found, sorted, "{}", level.name());
+                    for room in [0, 1, 32] {
+                        let mut found = vec![-1; ids.len() + room];
+                        write_ids_at(level, &hits, &mut found);
+                        assert_eq!(found[..ids.len()], sorted, "{}", level.name());
+                    }
                 }
             }
         }
