@@ -84,12 +84,13 @@ class TestHop:
         given = {"unit": "nyquist", "nyquist": True, "scaling": "acm", "taper": "hamming"} | options
         return timeseries.rolling_band_energy(x, width, self.bands, **given)
 
-    @pytest.mark.parametrize("transforms", [True, False])
+    @pytest.mark.parametrize(("transforms", "together"), [(True, hopping.TOGETHER), (True, 0), (False, 0)])
     @pytest.mark.parametrize(("width", "hop"), [(16, 4), (64, 64), (33, 7), (7, 100), (2, 2), (300, 50)])
-    def test_every_so_manieth_row(self, monkeypatch, backend, width, hop, transforms):
-        """By a transform of each window and by sliding; with gaps, at an offset, behind a history."""
+    def test_every_so_manieth_row(self, monkeypatch, backend, width, hop, transforms, together):
+        """By transforms, of columns together or not, and by sliding; with gaps, at an offset, behind a history."""
         whole = self.energies(self.table, width, backend=backend)
-        monkeypatch.setattr(hopping.Hopping, "transforms", transforms)
+        monkeypatch.setattr(hopping, "SLIDING_COST", 0.0 if transforms else np.inf)
+        monkeypatch.setattr(hopping, "TOGETHER", together)
         monkeypatch.setattr(hopping, "ROWS", 32)
         total = np.nan_to_num(whole).sum(axis=2, keepdims=True)
         for history in (0, 1, 50, 100):

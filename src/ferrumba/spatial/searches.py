@@ -16,9 +16,9 @@ FEW = 64
 HELD = 44 << 20
 """Most bytes of queries, and of ids that are held while they are counted, which then need not be searched again.
 
-Least times of pairs in ms, with nothing held, 20, 44 and 120 MiB: of 4e5 points 139, 119, 104, 106 on one thread and 85,
-84, 80, 72 on two; of 1e6 points 371, 357, 333, 306 and 221, 218, 217, 211. More would not fit into the memory that a
-search may take besides the grid and the answer, 64 MiB: at 1e6 points lists take 54.
+Least times of pairs in ms, with nothing held, 20, 44 and 120 MiB: of 4e5 points 139, 119, 104, 106 on one thread and
+85, 84, 80, 72 on two; of 1e6 points 371, 357, 333, 306 and 221, 218, 217, 211. More would not fit into the memory that
+a search may take besides the grid and the answer, 64 MiB: at 1e6 points lists take 54.
 """
 SAMPLE = 32
 """Tiles that tell how much room a tile needs; with fewer, nothing is held."""

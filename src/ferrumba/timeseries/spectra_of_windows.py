@@ -96,8 +96,9 @@ def rolling_band_energy(
     kernel: Kernel | Composite = BY_STEM["rolling_band_energy"]
     gains = gains_of(width, taper, scaling, fs)
     cosine = COSINES[taper]
-    sliding = (*roots_of_unity(width), np.array([cosine, -0.5 * (1.0 - cosine)]), gains, places)
+    turns = np.array([cosine, -0.5 * (1.0 - cosine)])
     forms: list[Table] = []
+    transforms = False
     if step > 1:
         if deferred(x):
             raise TypeError(f"hop is {hop!r} with a Dask collection; leave it out, and take every so many rows")
@@ -105,11 +106,12 @@ def rolling_band_energy(
         x, forms = table, [as_table(every(x, step))]
         hopping = Hopping(len(table.array), step, taper_of(width, taper), gains, places)
         kernel = Composite("timeseries.rolling_band_energy", kernel.outputs, hopping.run)
+        transforms = hopping.transforms
     return rolling(
         kernel,
         x,
         window,
-        sliding,
+        () if transforms else (*roots_of_unity(width), turns, gains, places),
         min_periods=window,
         nan="propagate",
         times=None,
