@@ -8,6 +8,7 @@ mod comoments;
 mod eight;
 mod exact_sums;
 mod extremes;
+mod extremes_across;
 mod halves;
 mod limbs;
 mod lockstep;
