@@ -20,9 +20,9 @@ TILE = 8
 """Columns that kernels take side by side, and those of a block: a line of the cache in a row-major table."""
 
 WIDE = (2 * TILE, 4 * TILE)
-"""The least and the most columns of a block of a row-major table for anchored kernels, those of sums, which wait for
-lines of the cache that lie across two tiles: a mean took 1.10 ms in blocks of 8 columns and takes 0.72 in those of 32
-(10,000 x 50, windows of 16), while a median took a fifth more."""
+"""The least and the most columns of a block of a row-major table for kernels that stream, such as those of sums, which
+wait for lines of the cache that lie across two tiles: a mean (10,000 x 50, windows of 16) took 1.10 ms in blocks of 8
+columns and takes 0.72 in those of 32, while a median took a fifth more."""
 
 SHARE = 16
 """A block has at least so many rows for each row of history that is read again for it."""
@@ -52,7 +52,7 @@ class TableBlocks:
         self._reach = max(min(int(self._window.max(initial=1)), rows), 1)
         self._tile = max(self._columns, 1)
         if kernel.tiled:
-            low, high = WIDE if kernel.anchored and _is_by_rows(arrays[kernel.history or 0]) else (TILE, TILE)
+            low, high = WIDE if kernel.streams and _is_by_rows(arrays[kernel.history or 0]) else (TILE, TILE)
             self._tile = min(max(size // (SHARE * self._reach) // TILE * TILE, low), high)
         self._tiles = -(-self._columns // self._tile) if rows else 0
         self._edges = self._cut_rows(kernel, size)

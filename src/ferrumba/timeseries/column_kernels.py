@@ -98,6 +98,7 @@ KERNELS = (
         (FILLED,),
         cases.carried,
         looks_ahead=True,
+        streams=True,
     ),
     _kernel(
         "interpolate",
@@ -123,6 +124,7 @@ KERNELS = (
             ),
         ),
         cases.lagged,
+        streams=True,
     ),
     _kernel(
         "row_band_energy",

@@ -42,7 +42,7 @@ def _rolling(stem, summary, outputs, made_by=cases.windows, more=(), revision=1,
 
 
 def _moments(*declared, revision=2):
-    return _rolling(*declared, revision=revision, anchored=True)
+    return _rolling(*declared, revision=revision, anchored=True, streams=True)
 
 
 def _numbers(name: str) -> tuple[Input]:
