@@ -9,6 +9,9 @@ use crate::table::{Table, TableMut};
 
 const LANES: usize = 8;
 
+/// Bits that are all set in numbers that are not finite, and in no others.
+const INFINITE: u64 = f64::INFINITY.to_bits();
+
 /// A sum in a fixed order of several lanes, which do not wait for each other.
 #[inline(always)]
 fn sum(values: &[f64]) -> f64 {
@@ -32,18 +35,16 @@ at_every_level! {
     /// Returns whether all of them are finite.
     fn detrend(values: &[f64], taper: &[f64], row: &mut [f64]) -> bool {
         let first = values.first().copied().unwrap_or(0.0);
-        let mut strange = [0.0; LANES]; // NaN where a value is not finite
-        for (values, row) in values.chunks(LANES).zip(row.chunks_mut(LANES)) {
-            for ((value, row), strange) in values.iter().zip(row).zip(&mut strange) {
-                *row = value - first;
-                *strange += value * 0.0;
-            }
+        let mut strange = false;
+        for (value, row) in values.iter().zip(&mut *row) {
+            *row = value - first;
+            strange |= value.to_bits() & INFINITE == INFINITE; // of integers, which may be told in any order
         }
         let mean = sum(row) / row.len() as f64;
         for (value, taper) in row.iter_mut().zip(taper) {
             *value = (*value - mean) * taper;
         }
-        strange == [0.0; LANES]
+        !strange
     }
 }
 
