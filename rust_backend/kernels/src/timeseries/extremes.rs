@@ -5,6 +5,7 @@
 //! the window.
 
 use crate::table::{Table, TableMut};
+use crate::timeseries::eight::LANES;
 use crate::timeseries::extremes_across;
 use crate::timeseries::results::CHUNK;
 use crate::timeseries::spans::Spans;
@@ -52,7 +53,7 @@ impl Turned {
 #[inline(always)]
 pub(crate) fn fill(values: Table<'_, f64>, windows: Windows<'_>, greatest: bool, mut extreme: TableMut<'_, f64>) {
     let rules = Rules::of(values, windows, extreme.rows());
-    let (turned, history) = (Turned::new(greatest), rules.history);
+    let turned = Turned::new(greatest);
     let spans = Spans::new(windows, values.rows(), rules.rows);
     if spans.are_equal() && spans.width <= LONGEST {
         return if spans.needed(2) > 1 {
@@ -61,51 +62,87 @@ pub(crate) fn fill(values: Table<'_, f64>, windows: Windows<'_>, greatest: bool,
             extremes_across::fill::<false>(values, &spans, turned, &mut extreme);
         };
     }
+    let columns = values.columns();
+    let whole = if spans.width <= LONGEST { columns / LANES * LANES } else { 0 };
+    for first in (0..whole).step_by(LANES) {
+        follow::<LANES>(values, windows, rules, turned, first, &mut extreme);
+    }
+    for first in whole..columns {
+        follow::<1>(values, windows, rules, turned, first, &mut extreme);
+    }
+}
+
+/// Fills columns from one on, which have the same windows, of any widths.
+#[inline(always)]
+fn follow<const N: usize>(
+    values: Table<'_, f64>,
+    windows: Windows<'_>,
+    rules: Rules,
+    turned: Turned,
+    column: usize,
+    extreme: &mut TableMut<'_, f64>,
+) {
+    let (columns, history): ([usize; N], _) = (std::array::from_fn(|lane| column + lane), rules.history);
     let span = (SPAN * windows.widest(values.rows())).max(CHUNK);
-    let (mut loaded, mut results) = ([0.0; CHUNK], [0.0; CHUNK]);
+    let (mut loaded, mut results) = ([[0.0; N]; CHUNK], [[0.0; N]; CHUNK]);
     // The keys of rows, and the extremes from them to the seam; how many values are before a row.
-    let (mut keys, mut before) = (Vec::new(), Vec::new());
-    for column in 0..values.columns() {
-        for from in (0..rules.rows).step_by(span) {
-            let upto = (from + span).min(rules.rows);
-            let begin = (history + from + 1).saturating_sub(windows.width(from));
-            keys.clear();
-            before.clear();
-            before.push(0_u32);
-            let mut sum = 0;
-            for start in (begin..history + upto).step_by(CHUNK) {
-                let many = (history + upto - start).min(CHUNK);
-                let loaded = values.load(column, start, loaded.get_mut(..many).unwrap_or_default());
-                keys.extend(loaded.iter().map(|value| turned.key_of(*value)));
-                before.extend(loaded.iter().map(|value| {
-                    sum += u32::from(value.is_finite());
-                    sum
-                }));
-            }
-            let lead = history + from - begin;
-            let (mut first, mut seam, mut after) = (0, None, LAST);
-            for start in (from..upto).step_by(CHUNK) {
-                let many = (upto - start).min(CHUNK);
-                for (at, result) in results.iter_mut().enumerate().take(many) {
-                    let row = lead + start - from + at;
-                    after = after.min(keys.get(row).copied().unwrap_or(LAST));
-                    first = first.max((row + 1).saturating_sub(windows.width(start + at)));
-                    if seam.is_none_or(|seam| first > seam) {
-                        seam = Some(row);
-                        after = LAST;
-                        let mut least = LAST;
-                        for key in keys.get_mut(first..=row).unwrap_or_default().iter_mut().rev() {
-                            least = least.min(*key);
-                            *key = least;
-                        }
+    let (mut keys, mut before) = (Vec::<[i64; N]>::new(), Vec::<[u32; N]>::new());
+    for from in (0..rules.rows).step_by(span) {
+        let upto = (from + span).min(rules.rows);
+        let begin = (history + from + 1).saturating_sub(windows.width(from));
+        keys.clear();
+        before.clear();
+        let mut sums = [0; N];
+        before.push(sums);
+        for start in (begin..history + upto).step_by(CHUNK) {
+            let loaded = loaded.get_mut(..CHUNK.min(history + upto - start)).unwrap_or_default();
+            values.load_lanes(columns, [start; N], loaded);
+            keys.extend(loaded.iter().map(|row| {
+                let mut own = [LAST; N];
+                own.iter_mut().zip(row).for_each(|(key, value)| *key = turned.key_of(*value));
+                own
+            }));
+            before.extend(loaded.iter().map(|row| {
+                sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += u32::from(value.is_finite()));
+                sums
+            }));
+        }
+        let lead = history + from - begin;
+        let (mut first, mut seam, mut after) = (0, None, [LAST; N]);
+        for start in (from..upto).step_by(CHUNK) {
+            let results = results.get_mut(..CHUNK.min(upto - start)).unwrap_or_default();
+            for (at, results) in results.iter_mut().enumerate() {
+                let row = lead + start - from + at;
+                after = least(after, keys.get(row).copied().unwrap_or([LAST; N]));
+                first = first.max((row + 1).saturating_sub(windows.width(start + at)));
+                if seam.is_none_or(|seam| first > seam) {
+                    seam = Some(row);
+                    after = [LAST; N];
+                    let mut behind = after;
+                    for keys in keys.get_mut(first..=row).unwrap_or_default().iter_mut().rev() {
+                        behind = least(behind, *keys);
+                        *keys = behind;
                     }
-                    let least = after.min(keys.get(first).copied().unwrap_or(LAST));
-                    let count = |row: usize| before.get(row).copied().unwrap_or(0);
-                    let enough = (count(row + 1) - count(first)) as usize >= rules.needed(row + 1 - first);
-                    *result = if enough { turned.value_of(least) } else { turned.missing };
                 }
-                extreme.store(column, start, results.iter().copied().take(many));
+                let found = least(after, keys.get(first).copied().unwrap_or([LAST; N]));
+                let count = |row: usize| before.get(row).copied().unwrap_or([0; N]);
+                let (upto, from, needed) = (count(row + 1), count(first), rules.needed(row + 1 - first) as u32);
+                for (lane, result) in results.iter_mut().enumerate() {
+                    let enough = upto[lane] - from[lane] >= needed;
+                    *result = if enough { turned.value_of(found[lane]) } else { turned.missing };
+                }
             }
+            extreme.store_lanes(columns, [start; N], results);
         }
     }
+}
+
+/// The least of two keys for each column.
+#[inline(always)]
+pub(crate) fn least<const N: usize>(one: [i64; N], other: [i64; N]) -> [i64; N] {
+    let mut least = one;
+    for (least, other) in least.iter_mut().zip(other) {
+        *least = if other < *least { other } else { *least };
+    }
+    least
 }

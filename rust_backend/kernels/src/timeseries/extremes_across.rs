@@ -6,7 +6,7 @@
 
 use crate::table::{Table, TableMut};
 use crate::timeseries::eight::{Eight, LANES, Strands};
-use crate::timeseries::extremes::{LAST, Turned};
+use crate::timeseries::extremes::{LAST, Turned, least};
 use crate::timeseries::results::CHUNK;
 use crate::timeseries::spans::Spans;
 
@@ -14,15 +14,6 @@ use crate::timeseries::spans::Spans;
 type Keys = [i64; LANES];
 
 const NONE: Keys = [LAST; LANES];
-
-#[inline(always)]
-fn least(one: Keys, other: Keys) -> Keys {
-    let mut least = one;
-    for (least, other) in least.iter_mut().zip(other) {
-        *least = if other < *least { other } else { *least };
-    }
-    least
-}
 
 /// Counts the keys that are there.
 #[inline(always)]

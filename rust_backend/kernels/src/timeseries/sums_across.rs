@@ -29,7 +29,7 @@ impl Across<'_> {
         lanes.load_floats(self.rows.across(row - self.low, self.columns(lanes)).unwrap_or_default())
     }
 
-    /// Makes the results of rows, each of which comes in as an older one leaves, if there is one.
+    /// Makes the results of rows, each of which comes in as older ones leave.
     #[inline(always)]
     fn slide<const WHOLE: bool, L: Lanes>(
         &mut self,
@@ -37,19 +37,27 @@ impl Across<'_> {
         grids: &Grids,
         sums: &mut Sums,
         [start, stop]: [usize; 2],
-        older: impl Fn(usize) -> Option<usize>,
+        mut leaving: impl FnMut(usize) -> (Option<usize>, Range<usize>),
         needed: impl Fn(usize) -> f64,
     ) -> Lost {
         let [coarse, fine, mut highs, mut lows, mut many] =
             [grids.coarse, grids.fine, sums.coarse, sums.fine, sums.count].map(|each| lanes.load_floats(&each));
         let (nan, mut cutter) = (lanes.all(f64::NAN.to_bits()), Cutter::new(lanes, coarse, fine));
         for row in start..stop {
-            let left = if let Some(older) = older(row) { self.load(lanes, older) } else { nan };
+            let (older, others) = leaving(row);
+            let left = if let Some(older) = older { self.load(lanes, older) } else { nan };
             let [high, low, count] = cutter.changes::<WHOLE>(self.load(lanes, row), left);
             (highs, lows) = (lanes.add_floats(highs, high), lanes.add_floats(lows, low));
-            let mut sum = lanes.add_floats(highs, lows);
             if !WHOLE {
                 many = lanes.add_floats(many, count);
+                for older in others {
+                    let [high, low, count] = cutter.changes::<false>(nan, self.load(lanes, older));
+                    (highs, lows) = (lanes.add_floats(highs, high), lanes.add_floats(lows, low));
+                    many = lanes.add_floats(many, count);
+                }
+            }
+            let mut sum = lanes.add_floats(highs, lows);
+            if !WHOLE {
                 sum = lanes.if_less(many, lanes.all(needed(row).to_bits()), nan, sum);
             }
             let (place, columns) = (row - self.start, self.columns(lanes));
@@ -138,23 +146,23 @@ impl Series for Across<'_> {
         [start, stop]: [usize; 2],
     ) -> Lost {
         let Slider { grids, sums, first, whole, .. } = slider;
-        let mut lost = 0;
         if !spans.are_equal() {
-            for row in start..stop {
-                let begin = spans.begin(row);
-                self.change(lanes, grids, sums, [*first, begin], true);
-                *first = begin;
-                let needed = spans.needed(row + 1 - begin);
-                lost |= self.slide::<false, _>(lanes, grids, sums, [row, row + 1], |_| None, |_| needed);
-            }
-            return lost;
+            let leaving = |row: usize| {
+                let mut older = *first..spans.begin(row).max(*first);
+                *first = older.end;
+                (older.next(), older)
+            };
+            let needed = |row: usize| spans.needed(row + 1 - spans.begin(row));
+            return self.slide::<false, _>(lanes, grids, sums, [start, stop], leaving, needed);
         }
         let (grown, width, most) = (spans.width.clamp(start, stop), spans.width, spans.needed(spans.width));
-        lost |= self.slide::<false, _>(lanes, grids, sums, [start, grown], |_| None, |row| spans.needed(row + 1));
+        let lost =
+            self.slide::<false, _>(lanes, grids, sums, [start, grown], |_| (None, 0..0), |row| spans.needed(row + 1));
+        let older = |row: usize| (Some(row - width), 0..0);
         lost | if *whole {
-            self.slide::<true, _>(lanes, grids, sums, [grown, stop], |row| Some(row - width), |_| most)
+            self.slide::<true, _>(lanes, grids, sums, [grown, stop], older, |_| most)
         } else {
-            self.slide::<false, _>(lanes, grids, sums, [grown, stop], |row| Some(row - width), |_| most)
+            self.slide::<false, _>(lanes, grids, sums, [grown, stop], older, |_| most)
         }
     }
 }
