@@ -1,9 +1,10 @@
 //! What a table has in the rows that a column lacks.
 
 use crate::simd::at_every_level;
+use crate::simd::lanes::Lanes;
 
-/// Columns whose sums are in registers while they run down the rows.
-const WIDE: usize = 32;
+/// Columns whose sums are in registers while they run down the rows: those of AVX-512, and of others.
+const WIDE: [usize; 2] = [32, 16];
 
 /// Fills the sums of the W columns from `start` on, and returns W.
 #[inline(always)]
@@ -35,10 +36,15 @@ fn run<const W: usize>(
     W
 }
 
+#[inline(always)]
+fn widest_of<L: Lanes>(_: L) -> usize {
+    WIDE[usize::from(L::ROWS < 8)]
+}
+
 at_every_level! {
     /// Fills, for each column of `absent`, three sums for every column of `centred` over the rows that it lacks: how many
     /// of these rows the other column has, its values there and their squares; all run down the rows.
-    pub fn absent_sums(
+    pub fn absent_sums<lanes>(
         centred: &[f64],
         missing: &[u8],
         absent: &[u8],
@@ -60,7 +66,8 @@ at_every_level! {
             let mut start = 0;
             while start < columns {
                 start += match columns - start {
-                    WIDE.. => run::<WIDE>(centred, missing, columns, lacking, start, sums),
+                    32.. if widest_of(lanes) == WIDE[0] => run::<{ WIDE[0] }>(centred, missing, columns, lacking, start, sums),
+                    16.. => run::<{ WIDE[1] }>(centred, missing, columns, lacking, start, sums),
                     8.. => run::<8>(centred, missing, columns, lacking, start, sums),
                     _ => run::<1>(centred, missing, columns, lacking, start, sums),
                 };
