@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,10 @@ def memory(rows: list[dict[str, Any]]) -> list[str]:
 
 
 def timeseries(report: dict[str, Any]) -> list[str]:
-    """Return the lines of the tables of time series: a line for each task, the peers in the order of their times."""
+    """Return the lines of the tables of time series: a line for each task, the peers in the order of their times.
+
+    A task that was measured on another processor than most of its table says so.
+    """
     rows = report["rows"]
     ours = [name for name in ("ferrumba (numba)", "ferrumba (rust)", OURS) if any(r["contender"] == name for r in rows)]
     lines = []
@@ -103,11 +107,14 @@ def timeseries(report: dict[str, Any]) -> list[str]:
         rounds = span(report, own, "rounds")
         lines += [f"Milliseconds for {count:,} rows and {note}, {name_of(threads)}, least of {rounds} rounds.", ""]
         lines += [f"| | {' | '.join(ours)} | others |", "| --- |" + " ---: |" * len(ours) + " --- |"]
+        usual = Counter(row.get("processor", report["processor"]) for row in own).most_common(1)[0][0]
         for task in dict.fromkeys(row["task"] for row in own):
             cells = {row["contender"]: row["least_ms"] for row in own if row["task"] == task}
+            processors = {row.get("processor", report["processor"]) for row in own if row["task"] == task} - {usual}
             mine = [f"{cells.pop(name):,.1f}" if name in cells else "" for name in ours]
             others = [f"{name} {least:,.1f}" for name, least in sorted(cells.items(), key=lambda cell: cell[1])]
-            lines.append(f"| {task} | {' | '.join(mine)} | {'; '.join(others)} |")
+            name = ", on ".join([task, *sorted(processors)])
+            lines.append(f"| {name} | {' | '.join(mine)} | {'; '.join(others)} |")
         lines.append("")
     return [*lines, source(report, rows)]
 
