@@ -134,6 +134,27 @@ def test_extremes_are_those_of_pandas(backend, window):
         assert same_bits(brute, found[:300])
 
 
+def test_extremes_in_time_are_those_of_pandas(backend):
+    """Of 19 columns: eight abreast, and what is left over; with as many values as no window has, there is none."""
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((700, 19))
+    x[rng.random(x.shape) < 0.2] = np.nan
+    frame = pd.DataFrame(x, index=pd.to_datetime(np.sort(rng.integers(0, 3000, len(x))), unit="s"))
+    for name in ("min", "max"):
+        function = getattr(timeseries, f"rolling_{name}")
+        for span, least in (("20s", 1), ("300s", 30), ("4000s", 2)):
+            expected = getattr(frame.rolling(span, min_periods=least), name)()
+            pd.testing.assert_frame_equal(function(frame, span, min_periods=least, backend=backend), expected)
+        assert function(frame, "300s", min_periods=2**40, backend=backend).isna().all(axis=None)
+
+
+def test_extremes_of_the_longest_windows_are_those_of_pandas(backend):
+    frame = pd.DataFrame(np.random.default_rng(6).standard_normal((12_000, 2)))
+    for window in (8192, 8193):
+        expected = frame.rolling(window, min_periods=1).max()
+        pd.testing.assert_frame_equal(timeseries.rolling_max(frame, window, backend=backend), expected)
+
+
 @pytest.mark.parametrize("window", [1, 3, 16, 200, 290])
 def test_scores_and_filters_are_compositions(backend, window):
     """Of the median and the deviation, operation for operation."""

@@ -126,7 +126,8 @@ fn follow<const N: usize>(
                 }
                 let found = least(after, keys.get(first).copied().unwrap_or([LAST; N]));
                 let count = |row: usize| before.get(row).copied().unwrap_or([0; N]);
-                let (upto, from, needed) = (count(row + 1), count(first), rules.needed(row + 1 - first) as u32);
+                let (upto, from, needed) = (count(row + 1), count(first), rules.needed(row + 1 - first));
+                let needed = u32::try_from(needed).unwrap_or(u32::MAX);
                 for (lane, result) in results.iter_mut().enumerate() {
                     let enough = upto[lane] - from[lane] >= needed;
                     *result = if enough { turned.value_of(found[lane]) } else { turned.missing };
