@@ -37,9 +37,16 @@ def roots_of_unity(width: int) -> tuple[np.ndarray, np.ndarray]:
     return circle, slopes
 
 
+def parts_of(taper: str) -> np.ndarray:
+    """Return the constant part of a taper, and what each of the two waves of its cosine has of the rest."""
+    return np.array([COSINES[taper], -0.5 * (1.0 - COSINES[taper])])
+
+
 def taper_of(width: int, taper: str) -> np.ndarray:
     """Return what the values of a window are multiplied by, periodic over its rows."""
     cosine = COSINES[taper]
+    if cosine == 1.0:
+        return np.ones(width)
     return cosine - (1.0 - cosine) * np.cos(np.arange(width) * (2.0 * np.pi / width))
 
 

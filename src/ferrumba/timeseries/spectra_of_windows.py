@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ferrumba.dispatch.kernel import Kernel
-from ferrumba.timeseries.bands import COSINES, check_words, frequencies_in, gains_of, roots_of_unity, taper_of
+from ferrumba.timeseries.bands import check_words, frequencies_in, gains_of, parts_of, roots_of_unity, taper_of
 from ferrumba.timeseries.declarations import BY_STEM
 from ferrumba.timeseries.hopping import Hopping
 from ferrumba.timeseries.rolling import Composite, rolling
@@ -95,8 +95,6 @@ def rolling_band_energy(
     step = _as_hop(hop)
     kernel: Kernel | Composite = BY_STEM["rolling_band_energy"]
     gains = gains_of(width, taper, scaling, fs)
-    cosine = COSINES[taper]
-    turns = np.array([cosine, -0.5 * (1.0 - cosine)])
     forms: list[Table] = []
     transforms = False
     if step > 1:
@@ -111,7 +109,7 @@ def rolling_band_energy(
         kernel,
         x,
         window,
-        () if transforms else (*roots_of_unity(width), turns, gains, places),
+        () if transforms else (*roots_of_unity(width), parts_of(taper), gains, places),
         min_periods=window,
         nan="propagate",
         times=None,
