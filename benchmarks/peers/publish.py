@@ -43,10 +43,15 @@ def span(report: dict[str, Any], rows: list[dict[str, Any]], fact: str) -> str:
     return str(known[0]) if len(known) == 1 else f"{known[0]} to {known[-1]}"
 
 
+def processor_of(report: dict[str, Any], row: dict[str, Any]) -> str:
+    """Return the processor that a row was measured on."""
+    return str(row.get("processor", report["processor"]))
+
+
 def source(report: dict[str, Any], rows: list[dict[str, Any]]) -> str:
     """Return when and with what rows of a report were measured."""
     packages = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    processors = " and ".join(sorted({row.get("processor", report["processor"]) for row in rows}))
+    processors = " and ".join(sorted({processor_of(report, row) for row in rows}))
     return f"{span(report, rows, 'date')}, {processors}, Python {report['python']}: {packages}."
 
 
@@ -107,10 +112,10 @@ def timeseries(report: dict[str, Any]) -> list[str]:
         rounds = span(report, own, "rounds")
         lines += [f"Milliseconds for {count:,} rows and {note}, {name_of(threads)}, least of {rounds} rounds.", ""]
         lines += [f"| | {' | '.join(ours)} | others |", "| --- |" + " ---: |" * len(ours) + " --- |"]
-        usual = Counter(row.get("processor", report["processor"]) for row in own).most_common(1)[0][0]
+        usual = Counter(processor_of(report, row) for row in own).most_common(1)[0][0]
         for task in dict.fromkeys(row["task"] for row in own):
             cells = {row["contender"]: row["least_ms"] for row in own if row["task"] == task}
-            processors = {row.get("processor", report["processor"]) for row in own if row["task"] == task} - {usual}
+            processors = {processor_of(report, row) for row in own if row["task"] == task} - {usual}
             mine = [f"{cells.pop(name):,.1f}" if name in cells else "" for name in ours]
             others = [f"{name} {least:,.1f}" for name, least in sorted(cells.items(), key=lambda cell: cell[1])]
             name = ", on ".join([task, *sorted(processors)])

@@ -45,8 +45,6 @@ def parts_of(taper: str) -> np.ndarray:
 def taper_of(width: int, taper: str) -> np.ndarray:
     """Return what the values of a window are multiplied by, periodic over its rows."""
     cosine = COSINES[taper]
-    if cosine == 1.0:
-        return np.ones(width)
     return cosine - (1.0 - cosine) * np.cos(np.arange(width) * (2.0 * np.pi / width))
 
 

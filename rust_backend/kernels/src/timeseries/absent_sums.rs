@@ -36,6 +36,7 @@ fn run<const W: usize>(
     W
 }
 
+/// How many of them there are at a level.
 #[inline(always)]
 fn widest_of<L: Lanes>(_: L) -> usize {
     WIDE[usize::from(L::ROWS < 8)]

@@ -4,12 +4,10 @@ use std::ops::Range;
 
 use crate::simd::{Level, at_every_level};
 use crate::table::{Table, TableMut};
+use crate::timeseries::eight::LANES;
 
 /// Rows that are in the cache at once, for eight columns.
 const CHUNK: usize = 256;
-
-/// Columns that are filled side by side.
-const LANES: usize = 8;
 
 /// What was found last in columns side by side, and how many rows ago.
 #[derive(Clone)]

@@ -282,8 +282,8 @@ at_every_level! {
         let spans = TableSpans { windows, width, history };
         let batch = (2 * width).clamp(LEAST, MOST.max(width));
         // Where windows have widths of their own, vectors of columns save more than it takes to copy these side by side.
-        let single = spans.are_equal() || values.columns() == 1;
-        if single && values.column(0).is_some() && outputs.iter_mut().all(is_by_columns) {
+        let along = spans.are_equal() || values.columns() == 1;
+        if along && values.column(0).is_some() && outputs.iter_mut().all(is_by_columns) {
             // Not by `for_each`: what a closure calls would be compiled for the baseline.
             for column in 0..values.columns() {
                 down(lanes, &spans, batch, values, column, &mut outputs);

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use crate::simd::Level;
 use crate::table::{Table, TableMut};
+use crate::timeseries::eight::LANES;
 
-/// Columns that are filled side by side, and rows of them: a line of the cache of a row-major table has eight columns.
-const LANES: usize = 8;
+/// Rows that are in the cache at once, for eight columns: a line of the cache of a row-major table.
 const CHUNK: usize = 128;
 
 /// The value at x of the line through two points, as NumPy's `interp` has it unless that overflows.
